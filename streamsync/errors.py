@@ -8,7 +8,8 @@ Messages are for the person who must act; they carry no record values and no sec
 class SystemFault(Exception):
     """A call to webCRM or Visma.net that did not succeed.
 
-    `code`: a short closed word or the system's own code (`412`, `1804`); `excerpt`: the redacted reply, for the operator.
+    `code`: a short closed word or the system's own code (`412`, `1804`); `excerpt`: the redacted reply, for
+    the operator.
     """
 
     def __init__(self, message: str, *, code: str = "", excerpt: str = "") -> None:
@@ -22,13 +23,16 @@ class Refused(SystemFault):
 
 
 class Unknown(SystemFault):
-    """It may or may not have been processed: time-out, reset, 5xx. A write must be looked up before anything else."""
+    """It may or may not have been processed: time-out, reset, 5xx. A write must be looked up before anything
+    else."""
 
 
 class Throttled(SystemFault):
     """Certainly not processed: the rate limit. `retry_after_seconds` as the server says."""
 
-    def __init__(self, message: str, *, retry_after_seconds: float, code: str = "429", excerpt: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after_seconds: float, code: str = "429", excerpt: str = ""
+    ) -> None:
         super().__init__(message, code=code, excerpt=excerpt)
         self.retry_after_seconds = retry_after_seconds
 
@@ -52,7 +56,8 @@ class Bug(SystemFault):
 class ConfigError(Exception):
     """A configuration or rules file that cannot be used.
 
-    `place`: file, line and key; `allowed`: what could stand there. Several are raised together as an ExceptionGroup.
+    `place`: file, line and key; `allowed`: what could stand there. Several are raised together as an
+    ExceptionGroup.
     """
 
     def __init__(self, place: str, problem: str, allowed: str = "") -> None:
@@ -63,4 +68,5 @@ class ConfigError(Exception):
 
 
 class StoreRefused(Exception):
-    """The store may not be opened or written by us: held by another process, another tenant, too new, damaged."""
+    """The store may not be opened or written by us: held by another process, another tenant, too new,
+    damaged."""

@@ -2,8 +2,8 @@
 
 A *field value is always text* in canonical form, and `""` means empty: decimals as `12.5` (no exponent, no
 trailing zeros), booleans as `true`/`false`, dates as `2026-03-14`, date-times as `2026-03-14T09:21:07.583Z`,
-lists as compact JSON. The adapters in `systems/` convert between this and the wire, with `Decimal` in between.
-One form makes hashes, diffs, storage and equality the same thing everywhere.
+lists as compact JSON. The adapters in `systems/` convert between this and the wire, with `Decimal` in
+between. One form makes hashes, diffs, storage and equality the same thing everywhere.
 """
 
 from enum import StrEnum
@@ -34,7 +34,8 @@ class Entity(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a record is. Differs from the entity only for documents: a delivery's counterpart is an order or invoice."""
+    """What a record is. Differs from the entity only for documents: a delivery's counterpart is an order or
+    invoice."""
 
     ORGANISATION = "organisation"  # webCRM Organisation / Visma.net customer
     PERSON = "person"  # webCRM Person / Visma.net contact
@@ -53,7 +54,9 @@ class Direction(StrEnum):
 
     def reaches(self, side: Side) -> bool:
         """Whether values may flow *into* `side`."""
-        return self is Direction.TWO_WAY or self is (Direction.TO_CRM if side is Side.CRM else Direction.TO_ERP)
+        return self is Direction.TWO_WAY or self is (
+            Direction.TO_CRM if side is Side.CRM else Direction.TO_ERP
+        )
 
 
 class Lane(StrEnum):
@@ -83,14 +86,16 @@ class Outcome(StrEnum):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of a document, as one side shows it. `key`: `QuotationLineId`, `lineId` or `lineNumber`, as text."""
+    """A line of a document, as one side shows it. `key`: `QuotationLineId`, `lineId` or `lineNumber`, as
+    text."""
 
     key: str
     fields: Fields
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of one side as last seen: its *shadow*. Only mapped and technical fields are kept (security D7)."""
+    """One record of one side as last seen: its *shadow*. Only mapped and technical fields are kept (security
+    D7)."""
 
     side: Side
     kind: Kind
@@ -101,6 +106,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     updated_ms: int = 0  # the server's stamp, Unix milliseconds; 0 where the server gives none
     version: str = ""  # ETag/timeStamp, without quotes and W/; "" where there is none
     by_us: bool | None = None  # whether the last writer was our token; None where the server does not say
+    partial: bool = (
+        False  # a list row's header only (order out of scope): exists, but replaces no fuller shadow
+    )
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +165,8 @@ class LineEdit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """What an op asks one system to do. `fields` uses that side's *read* paths; the adapter knows the write shapes."""
+    """What an op asks one system to do. `fields` uses that side's *read* paths; the adapter knows the write
+    shapes."""
 
     side: Side
     kind: Kind
@@ -172,7 +181,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """A system's definite yes. `rid` is "" where the reply names only the shown number (customer): then `handle` does."""
+    """A system's definite yes. `rid` is "" where the reply names only the shown number (customer): then
+    `handle` does."""
 
     rid: str = ""
     handle: str = ""

@@ -67,6 +67,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     line_links: dict[str, str] | None = None  # webCRM line key -> ERP line key, the whole table of this pair
     state: str = ""  # new pair.state; "" = unchanged
     again_ms: int = 0  # decide again at this time (Unix ms), 0 = on the next change
+    demand: tuple[str, ...] = ()  # ERP item numbers whose catalogue row a line needs (semantics §4.3)
     want_read: tuple[tuple[str, str], ...] = ()  # (kind, rid) on the ERP that a poll should fetch: order on demand
 
     def __post_init__(self) -> None:

@@ -49,7 +49,10 @@ class Lookup(Protocol):
         ...
 
     def first_seen_ms(self, side: Side, kind: Kind, rid: str) -> int:
-        """When this record was first observed as this kind (an opportunity that became a delivery: when it did)."""
+        """When this record was first observed as this kind (an opportunity that became a delivery: when it did).
+
+        A record that the first full read itself showed answers at most `first_scan_ms`, however long that read took: so
+        `first_seen_ms > first_scan_ms` means "not in the first complete scan" (semantics §3.1 row 4)."""
         ...
 
     def table(self, name: str) -> Mapping[str, str] | None:

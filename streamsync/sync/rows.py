@@ -1,10 +1,10 @@
 """A mapping row: `crm field <-> erp field`, its direction, owner and transforms (design §5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from streamsync.model import Direction
+from streamsync.model import Direction, Side
 
 Texts = tuple[str, ...]
 """The values of one row on one side, in the order of `Row.crm` or `Row.erp`."""
@@ -45,6 +45,11 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     to_crm: Callable[[Texts, "Context"], Texts]
     same: Callable[[Texts, Texts, "Context"], bool]  # (crm texts, erp texts): equal by the row's own equality
     empty: Callable[[Texts], bool]
+    key: Callable[[Side, Texts, "Context"], Texts] = lambda side, texts, context: texts  # what an edit must change to count
+    alike: Callable[[Texts, Texts], bool] = lambda crm, erp: False  # close enough to be left alone at linking (names)
+    cut: Callable[[Side, Texts, "Context"], Texts] = lambda side, texts, context: ()  # fields of `side` that lose text
+    lossless: bool = True  # every step of the chain has an inverse
+    limits: Mapping[str, int] = {}  # field path -> longest text, both sides
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

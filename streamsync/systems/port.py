@@ -1,8 +1,9 @@
 """The port: all that the actors know of a system. Both adapters and nothing else implement it.
 
-Rules for an adapter: one HTTP request is one attempt (no retry inside, reliability §5.4 rule 10; the one exception is a
-token refresh before the request is sent); every fault is one of `streamsync.errors`; what is read is checked row by
-row, a bad row becomes `Malformed` and never an exception; every call takes its turn at the limiter with its lane.
+Rules for an adapter: one HTTP request is one attempt (no retry inside, reliability §5.4 rule 10; the one
+exception is a token refresh before the request is sent); every fault is one of `streamsync.errors`; what is
+read is checked row by row, a bad row becomes `Malformed` and never an exception; every call takes its turn at
+the limiter with its lane.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,7 +16,8 @@ from streamsync.model import Action, Done, Entity, Fields, Kind, Lane, Record, S
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """One list that is polled. `every` stretches the poll period (1 = each period; 0 = only when asked: full reads)."""
+    """One list that is polled. `every` stretches the poll period (1 = each period; 0 = only when asked: full
+    reads)."""
 
     name: str  # `customer`, `Organisation`, …: also the cursor's key
     kind: Kind  # what its records are
@@ -36,8 +38,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     started_ms: int  # our clock when the request for this page was begun: the fence compares with it
     malformed: tuple[Malformed, ...] = ()
-    touched: tuple[tuple[Kind, str], ...] = ()  # (kind, rid) known to have changed but not contained: to be re-read
-    position: str = ""  # the cursor once *all* pages of this read are stored; opaque, in the server's own terms
+    touched: tuple[
+        tuple[Kind, str], ...
+    ] = ()  # (kind, rid) known to have changed but not contained: to be re-read
+    position: str = (
+        ""  # the cursor once *all* pages of this read are stored; opaque, in the server's own terms
+    )
     server_ms: int = 0  # from the HTTP `Date` header, 0 if absent
     total: int = 0  # rows in this read as the server counts them, 0 if unknown: for progress
 
@@ -94,18 +100,26 @@ class System(Protocol):
         ...
 
     def read(self, feed: Feed, since: str | None, want: frozenset[str], lane: Lane) -> AsyncIterator[Page]:
-        """Everything changed since the position (inclusive, overlap subtracted here); `None` = the whole list.
+        """Everything changed since the position (inclusive, overlap subtracted here); `None` = the whole
+        list.
 
-        `want`: the field paths to extract for the feed's kind. Restarts by itself when the list moves under it."""
+        `want`: the field paths to extract for the feed's kind. Restarts by itself when the list moves under
+        it."""
         ...
 
-    async def get(self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane) -> Mapping[str, Record]:
-        """Those of `rids` that exist, by rid (batched where the system can). A delivery comes with its lines."""
+    async def get(
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+    ) -> Mapping[str, Record]:
+        """Those of `rids` that exist, by rid (batched where the system can). A delivery comes with its
+        lines."""
         ...
 
-    async def find(self, writes: Sequence[Write], since_ms: int, want: frozenset[str], lane: Lane) -> list[list[Record]]:
-        """The look-up before a create: per create all records that carry its marker, or, where the kind has no place for
-        a marker, all that its hints identify. `since_ms`: nothing older can be ours. Case is compared here."""
+    async def find(
+        self, writes: Sequence[Write], since_ms: int, want: frozenset[str], lane: Lane
+    ) -> list[list[Record]]:
+        """The look-up before a create: per create all records that carry its marker, or, where the kind has
+        no place for a marker, all that its hints identify. `since_ms`: nothing older can be ours. Case is
+        compared here."""
         ...
 
     def bulk(self, kind: Kind, action: Action) -> int:
@@ -117,7 +131,8 @@ class System(Protocol):
         ...
 
     async def send_many(self, writes: Sequence[Write], lane: Lane) -> list[Done | SystemFault]:
-        """One bulk request; the reply is read position by position. If the request as a whole fails, raises."""
+        """One bulk request; the reply is read position by position. If the request as a whole fails,
+        raises."""
         ...
 
     def assumed(self, kind: Kind, action: Action) -> bool:
@@ -133,6 +148,10 @@ class System(Protocol):
         ...
 
     def allowance(self) -> Allowance: ...
+
+    async def open_documents(self, lane: Lane) -> frozenset[str]:
+        """The rids of all documents that still are open: a payment need not move a stamp (semantics §3.6)."""
+        ...
 
 
 __all__ = [

@@ -1,0 +1,86 @@
+"""What the actors of one connection share: the store, both systems, the rules in force, the wake-ups.
+
+One webCRM system paired with one Visma.net company. Nothing here belongs to a single actor; an actor keeps
+its own state to itself. A wake-up is only a hint: each actor also looks by itself on a timer.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from streamsync.clock import Clock
+from streamsync.kernel.mailbox import Mailbox
+from streamsync.kernel.signal import Wake
+from streamsync.model import Entity, Kind, Side
+from streamsync.observe.metrics import Metrics
+from streamsync.store.db import Store
+from streamsync.sync.rules import Rules
+from streamsync.sync.wanted import wanted
+from streamsync.systems.port import Catalogue, System
+
+RETRY_SECONDS_FIRST = 5.0
+RETRY_SECONDS_MAX = 3600.0
+QUIET = 200
+
+
+@dataclass(frozen=True)
+class RulesInForce:
+    """One version of the rules, with what is derived from it once."""
+
+    version: int
+    rules: Rules
+    want: Mapping[tuple[Side, Kind], frozenset[str]]
+
+    @classmethod
+    def of(cls, version: int, rules: Rules) -> "RulesInForce":
+        return cls(version, rules, wanted(rules))
+
+
+@dataclass
+class Connection:
+    name: str
+    store: Store
+    clock: Clock
+    systems: Mapping[Side, System]
+    poll_seconds: Mapping[Side, float]
+    metrics: Metrics
+    log: Callable[..., None]
+    force: RulesInForce
+    route: Mailbox[int]
+    map: Mapping[Entity, Mailbox[int]]
+    poll_wakes: dict[str, Wake]
+    write_wakes: Mapping[Side, Wake]
+    resolve_wake: Wake
+    catalogues: dict[Side, Catalogue] = field(default_factory=dict)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    accepted: bool = False
+    started_ms: int = 0
+    clean: bool = True  # whether the last life ended cleanly, or this store is new
+    degraded: dict[str, str] = field(default_factory=dict)  # what is wrong, in a sentence, by check
+    busy: int = 0  # pairs not yet decided plus open ops, as the janitor counted last
+
+    def want(self, side: Side, kind: Kind) -> frozenset[str]:
+        return self.force.want.get((side, kind), frozenset())
+
+    def active(self, entity: Entity) -> bool:
+        """Whether anything of this entity is polled at all: `off` is not even read (semantics §2)."""
+        return self.force.rules.direction(entity).value != "off"
+
+    def quiet(self) -> bool:
+        """Whether so little is waiting that looking again costs nobody anything."""
+        return self.busy < QUIET
+
+    def wake_poller(self, kind: Kind, side: Side) -> None:
+        for feed in self.systems[side].feeds:
+            if feed.kind is kind:
+                self.poll_wakes[feed.name].set()
+
+    def retry_seconds(self, attempt: int) -> float:
+        """Backoff for hours, not minutes: 5 s doubling to an hour, with jitter so that retries do not march
+        in step."""
+        bare = min(RETRY_SECONDS_MAX, RETRY_SECONDS_FIRST * 2.0 ** min(attempt, 20))
+        return bare * (0.8 + 0.4 * self.clock.rng.random())
+
+    def settled_ms(self, side: Side) -> int:
+        """When no request of a former life can land any more (reliability §5.3 step 5)."""
+        return self.started_ms if self.clean else self.started_ms + self.systems[side].settle_ms

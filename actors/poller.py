@@ -1,0 +1,159 @@
+"""OBSERVE: reads one feed of one system and stores what it says.
+
+Per page one transaction: shadows, match keys, dirty marks. The cursor moves only after the last page of a
+read is stored, so a crash at any point re-reads and loses nothing. A record that may be older than our own
+last write to it (fence) is not stored but read again. The full mailbox of the router stops this actor: that
+is the back-pressure.
+"""
+
+from collections.abc import Iterable
+
+from actors.connection import Connection
+from streamsync.errors import SystemFault, Throttled, Unauthorized
+from streamsync.kernel.actor import Pulse
+from streamsync.model import Kind, Lane, Record
+from streamsync.store import observations
+from streamsync.sync.identity import observe
+from streamsync.systems.port import Feed, Page, System
+
+REREAD_AT_ONCE = 100
+
+
+class Poller:
+    def __init__(self, connection: Connection, system: System, feed: Feed) -> None:
+        self.name = f"poller:{connection.name}:{feed.name}"
+        self.pulse = Pulse(deadline_seconds=900)
+        self._connection = connection
+        self._system = system
+        self._feed = feed
+        self._failures = 0
+
+    def __repr__(self) -> str:
+        return f"<Poller {self._feed.name}: {self._failures} failures in a row>"
+
+    async def run(self) -> None:
+        connection = self._connection
+        await connection.opened.wait()
+        wake = connection.poll_wakes[self._feed.name]
+        while True:
+            self.pulse.beat()
+            pause = connection.poll_seconds[self._system.side] * self._feed.every
+            if connection.active(self._feed.entity):
+                pause = max(pause * self._stretch(), await self._attempt())
+            await wake.wait(pause)
+
+    def _stretch(self) -> float:
+        """Live polls make room while a backfill needs the calls: up to four periods (issue 2, SIZE run)."""
+        return 1.0 if self._connection.quiet() else 4.0
+
+    async def _attempt(self) -> float:
+        """One read of the feed; the seconds to wait at least before the next."""
+        connection, side = self._connection, self._system.side
+        try:
+            await self.cycle()
+        except Throttled as fault:
+            return fault.retry_after_seconds
+        except SystemFault as fault:
+            self._failures += 1
+            connection.degraded[self.name] = f"Reading {self._feed.name} failed: {fault}"
+            connection.log(
+                "poll_failed",
+                connection=connection.name,
+                system=side,
+                feed=self._feed.name,
+                error_class=type(fault).__name__,
+                code=fault.code,
+            )
+            return connection.retry_seconds(self._failures + (2 if isinstance(fault, Unauthorized) else 0))
+        self._failures = 0
+        connection.degraded.pop(self.name, None)
+        connection.metrics.polled(connection.name, side, self._feed.entity, connection.clock.now_ms())
+        return 0.0
+
+    async def cycle(self) -> None:
+        """Read everything since the cursor, store it, move the cursor."""
+        connection, feed, side = self._connection, self._feed, self._system.side
+        name, store = connection.name, connection.store
+        position = await store.read(lambda c: observations.cursor(c, name, side, feed.name))
+        full = not position or not feed.incremental
+        first = full and not await store.read(lambda c: observations.scanned(c, name, side, feed.name))
+        lane = Lane.BACKFILL if full else Lane.LIVE
+        scan = connection.clock.now_ms() if full else 0
+        after = position
+        async for page in self._system.read(feed, position or None, connection.want(side, feed.kind), lane):
+            after = page.position or after
+            await self._store(page, Lane.BACKFILL if first else Lane.LIVE, scan)
+            self.pulse.beat()
+        if full:
+            now = connection.clock.now_ms()
+            await store.tx(
+                lambda c: observations.complete_scan(c, name, side, feed.name, feed.kind, scan, now)
+            )
+        if after != position:
+            await store.tx(lambda c: observations.set_cursor(c, name, side, feed.name, after))
+
+    async def _store(self, page: Page, lane: Lane, scan: int) -> None:
+        stale = await self._observe(page.records, page.started_ms, lane, scan)
+        again = {**dict.fromkeys(stale), **dict.fromkeys(page.touched)}
+        if page.malformed:
+            await self._note_malformed(page)
+        for kind in {kind for kind, _ in again}:
+            await self._reread(kind, [rid for k, rid in again if k is kind], lane)
+
+    async def _observe(
+        self, records: Iterable[Record], started_ms: int, lane: Lane, scan: int = 0, *, whole: bool = False
+    ) -> list[tuple[Kind, str]]:
+        connection = self._connection
+        rules, now = connection.force.rules, connection.clock.now_ms()
+        seen = [observe(record, rules) for record in records]
+        if not seen:
+            return []
+        found = await connection.store.tx(
+            lambda c: observations.observe_many(
+                c,
+                connection.name,
+                seen,
+                read_at_ms=started_ms,
+                lane=lane,
+                now_ms=now,
+                scan_ms=scan,
+                feed=self._feed.name,
+                whole=whole,
+            )
+        )
+        connection.metrics.observed(
+            self._system.side,
+            self._feed.entity,
+            "backfill" if lane is Lane.BACKFILL else "poll",
+            found.changed,
+        )
+        for pair in found.dirty:
+            await connection.route.put(pair, lane)
+        for op in found.adopted:
+            connection.log("op_adopted", connection=connection.name, op=op)
+        return found.stale
+
+    async def _reread(self, kind: Kind, rids: list[str], lane: Lane) -> None:
+        connection, side = self._connection, self._system.side
+        for start in range(0, len(rids), REREAD_AT_ONCE):
+            started = connection.clock.now_ms()
+            records = await self._system.get(
+                kind, rids[start : start + REREAD_AT_ONCE], connection.want(side, kind), lane
+            )
+            await self._observe(records.values(), started, lane, whole=True)
+
+    async def _note_malformed(self, page: Page) -> None:
+        connection, side = self._connection, self._system.side
+        now = connection.clock.now_ms()
+        await connection.store.tx(
+            lambda c: observations.note_malformed(c, connection.name, side, page.malformed, now)
+        )
+        for row in page.malformed:
+            connection.log(
+                "row_malformed",
+                connection=connection.name,
+                system=side,
+                entity=row.kind,
+                record=row.rid,
+                problem=row.problem,
+            )

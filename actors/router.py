@@ -1,0 +1,61 @@
+"""The change stream: dirty pairs in, one mailbox per entity out.
+
+Pollers, writers and commands name pairs in `Connection.route`; this actor sorts them to the mappers. It also
+scans the dirty marks on a timer, because a mailbox is only memory: after a crash, or when a decision is due
+later, the store knows.
+"""
+
+from functools import partial
+
+from actors.connection import Connection
+from streamsync.kernel.actor import Pulse
+from streamsync.model import Entity, Lane
+from streamsync.store import pairs
+
+SCAN_SECONDS = 1.0
+SCAN_LIMIT = 500
+# Parents first: a person waits for its organisation, a delivery for its items (design §6 rule 5).
+ORDER = (Entity.ORGANISATION, Entity.ITEM, Entity.PERSON, Entity.DELIVERY, Entity.INVOICE)
+
+
+class Router:
+    def __init__(self, connection: Connection) -> None:
+        self.name = f"router:{connection.name}"
+        self.pulse = Pulse(deadline_seconds=120)
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        return f"<Router {self._connection.route!r}>"
+
+    async def run(self) -> None:
+        connection = self._connection
+        await connection.opened.wait()
+        scanned = connection.clock.monotonic()
+        while True:
+            self.pulse.beat()
+            named = await connection.route.get_many(SCAN_LIMIT, SCAN_SECONDS)
+            if named:
+                for pair, entity, lane in await connection.store.read(partial(pairs.entities, pairs=named)):
+                    await connection.map[entity].put(pair, lane)
+            if not named or connection.clock.monotonic() - scanned >= SCAN_SECONDS:
+                scanned = connection.clock.monotonic()
+                await self._scan()
+
+    async def _scan(self) -> None:
+        connection = self._connection
+        now = connection.clock.now_ms()
+        for entity in ORDER:
+            room = connection.map[entity].room
+            if room <= 0:
+                continue
+            dirty = await connection.store.read(
+                partial(
+                    pairs.dirty_pairs,
+                    connection=connection.name,
+                    entity=entity,
+                    limit=min(room, SCAN_LIMIT),
+                    now_ms=now,
+                )
+            )
+            for pair, lane in dirty:
+                await connection.map[entity].put(pair, Lane(lane))

@@ -1,0 +1,275 @@
+"""ACT: one writer per system carries out the ops of the outbox (reliability §5.2).
+
+A create is looked up first, unless the shadows already answer it; an update is guarded by its version, or by
+a re-read just before. `sent` is durable before the first byte leaves. There is no retry in the client:
+whatever is not a definite answer becomes `unknown` and goes to the resolver. Ops of one sort go out in one
+bulk request where the system takes it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+import msgspec
+
+from actors import learning
+from actors.connection import Connection
+from streamsync.errors import Bug, SystemFault, Throttled, Unauthorized
+from streamsync.kernel.actor import Pulse
+from streamsync.model import LANES, Action, Done, Kind, Op, Record, Side
+from streamsync.store import observations, outbox
+
+LOOK_SECONDS = 5.0
+TAKE = 400
+HANDS = 4  # requests under way at once; webCRM gets one (webcrm-api §8)
+
+
+class Writer:
+    def __init__(self, connection: Connection, side: Side) -> None:
+        self.name = f"writer:{connection.name}:{side}"
+        self.pulse = Pulse(deadline_seconds=900)
+        self._connection = connection
+        self._side = side
+        self._system = connection.systems[side]
+        self._hands = 1 if side is Side.CRM else HANDS
+        self._pause_until_ms = 0
+        self._busy: set[int] = set()
+        self._draining = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Writer {self._side}: {len(self._busy)} ops in hand>"
+
+    def drain(self) -> None:
+        """Take nothing new; `run` returns when the requests under way are answered."""
+        self._draining.set()
+        self._connection.write_wakes[self._side].set()
+
+    async def run(self) -> None:
+        connection = self._connection
+        await connection.opened.wait()
+        self._busy.clear()
+        while not self._draining.is_set():
+            self.pulse.beat()
+            if not await self._round():
+                await connection.write_wakes[self._side].wait(LOOK_SECONDS)
+
+    async def _round(self) -> bool:
+        """Take what is due and carry it out, `HANDS` batches at a time. False if there was nothing."""
+        connection, now = self._connection, self._connection.clock.now_ms()
+        if now < self._pause_until_ms:
+            return False
+        ops = await connection.store.read(lambda c: outbox.due(c, connection.name, self._side, now, TAKE))
+        ops = [op for op in ops if not self._held(op, now)]
+        if not ops:
+            return False
+        batches = asyncio.Queue[list[Op]]()
+        for batch in self._batches(ops):
+            batches.put_nowait(batch)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._hands, batches.qsize())):
+                group.create_task(self._hand(batches))
+        return True
+
+    def _held(self, op: Op, now: int) -> bool:
+        """After an unclean start creates wait until nothing of the former life can still land."""
+        return op.write.action is Action.CREATE and now < self._connection.settled_ms(self._side)
+
+    def _batches(self, ops: Iterable[Op]) -> list[list[Op]]:
+        """Lane by lane, same sort together, in the order of the outbox; creates below one parent stay in one
+        batch."""
+        out: list[list[Op]] = []
+        ordered = sorted(
+            ops, key=lambda op: (LANES.index(op.lane), op.write.kind, op.write.action, _serial(op), op.id)
+        )
+        for (_, kind, action, _), same in groupby(
+            ordered, key=lambda op: (op.lane, op.write.kind, op.write.action, _serial(op))
+        ):
+            run = list(same)
+            size = self._system.bulk(kind, action)
+            if size <= 1 and not _serial(run[0]):
+                size = 1
+            elif size <= 1:
+                size = len(run)
+            out += [run[start : start + size] for start in range(0, len(run), size)]
+        return out
+
+    async def _hand(self, batches: "asyncio.Queue[list[Op]]") -> None:
+        while not batches.empty() and not self._draining.is_set():
+            batch = batches.get_nowait()
+            if self._connection.clock.now_ms() < self._pause_until_ms:
+                return
+            self.pulse.beat()
+            self._busy.update(op.id for op in batch)
+            started = self._connection.clock.monotonic()
+            try:
+                await self._carry_out(batch)
+            finally:
+                self._busy.difference_update(op.id for op in batch)
+            self._connection.metrics.staged("write", self._connection.clock.monotonic() - started)
+
+    async def _carry_out(self, batch: list[Op]) -> None:
+        """One batch of one sort. A fault before anything was sent leaves the ops as they are, for later."""
+        action, kind = batch[0].write.action, batch[0].write.kind
+        try:
+            if action is Action.CREATE:
+                ready = await self._look_up(batch)
+                versions: Mapping[int, str] = {}
+            else:
+                ready, versions = await self._confirm(batch)
+        except SystemFault as fault:
+            self._pause(fault)
+            for op in batch:
+                await self._postpone(op, fault)
+            return
+        if ready and self._system.bulk(kind, action) > 1:
+            await self._send_together(ready)
+        else:
+            for op in ready:
+                if self._connection.clock.now_ms() >= self._pause_until_ms:
+                    await self._send(op, versions.get(op.id, ""))
+
+    async def _look_up(self, batch: list[Op]) -> list[Op]:
+        """Those creates that nothing on the other side answers for. Adopts a single hit, parks several."""
+        connection = self._connection
+        asked = [op for op in batch if not await self._shadows_answer(op)]
+        ready = [op for op in batch if op not in asked]
+        if not asked:
+            return ready
+        started = connection.clock.now_ms()
+        since = min((op.sent_ms or started) for op in asked) - self._system.settle_ms
+        hits = await self._system.find(
+            [op.write for op in asked], since, connection.want(self._side, asked[0].write.kind), asked[0].lane
+        )
+        for op, found in zip(asked, hits, strict=True):
+            if not found:
+                ready.append(op)
+            elif len(found) == 1:
+                await learning.acknowledge(
+                    connection, op, Done(rid=found[0].rid, version=found[0].version), found[0]
+                )
+            else:
+                await learning.park_twins(connection, op, len(found))
+        return ready
+
+    async def _shadows_answer(self, op: Op) -> bool:
+        """A first attempt needs no call when the whole list was read after anything earlier could have
+        landed."""
+        connection = self._connection
+        if op.attempt or op.state != "ready":
+            return False
+        first = await connection.store.read(
+            lambda c: observations.first_full_read_ms(c, connection.name, self._side, op.write.kind)
+        )
+        return first != 0 and (connection.clean or first >= connection.settled_ms(self._side))
+
+    async def _confirm(self, batch: list[Op]) -> tuple[list[Op], dict[int, str]]:
+        """Those updates whose target still is as planned, with the version that guards them."""
+        connection, kind = self._connection, batch[0].write.kind
+        rids = [op.write.rid for op in batch]
+        versions: dict[int, str] = {}
+        if self._side is Side.ERP and kind is not Kind.ORDER:
+            known = await connection.store.read(
+                lambda c: observations.versions(c, connection.name, self._side, kind, rids)
+            )
+            versions = {op.id: known[op.write.rid] for op in batch if known.get(op.write.rid)}
+        unguarded = [op for op in batch if op.id not in versions]
+        if not unguarded:
+            return batch, versions
+        started = connection.clock.now_ms()
+        current = await self._system.get(
+            kind, [op.write.rid for op in unguarded], connection.want(self._side, kind), batch[0].lane
+        )
+        ready = [op for op in batch if op.id in versions]
+        for op in unguarded:
+            record: Record | None = current.get(op.write.rid)
+            if record is not None and learning.holds(record, op):
+                versions[op.id] = record.version
+                ready.append(op)
+            else:
+                await learning.replan(connection, op, record, started, "changed" if record else "gone")
+        return ready, versions
+
+    async def _send(self, op: Op, version: str) -> None:
+        connection = self._connection
+        if not await self._claim([op]):
+            return
+        try:
+            done = await self._system.send(op.write, version, op.lane)
+        except SystemFault as fault:
+            await self._failed(op, fault)
+            return
+        await self._landed(op, done)
+
+    async def _send_together(self, ops: list[Op]) -> None:
+        ops = await self._claim(ops)
+        if not ops:
+            return
+        try:
+            answers = await self._system.send_many([op.write for op in ops], ops[0].lane)
+        except SystemFault as fault:
+            for op in ops:
+                await self._failed(op, fault)
+            return
+        if len(answers) != len(ops):
+            raise Bug(f"{self._system.name} answered {len(answers)} of {len(ops)} writes")
+        for op, answer in zip(ops, answers, strict=True):
+            if isinstance(answer, SystemFault):
+                await self._failed(op, answer)
+            else:
+                await self._landed(op, answer)
+
+    async def _claim(self, ops: list[Op]) -> list[Op]:
+        """Those that really are ours to send now, with `sent` durable."""
+        now = self._connection.clock.now_ms()
+        claimed = set(await self._connection.store.tx(lambda c: outbox.claim(c, ops, now)))
+        return [
+            msgspec.structs.replace(op, state="sent", sent_ms=now, attempt=op.attempt + 1)
+            for op in ops
+            if op.id in claimed
+        ]
+
+    async def _landed(self, op: Op, done: Done) -> None:
+        connection = self._connection
+        if op.write.action is Action.CREATE and not done.rid:
+            await learning.hold_handle(connection, op, done)
+            return
+        seen = done.seen
+        if seen is None and not self._system.assumed(op.write.kind, op.write.action):
+            rid = done.rid or op.write.rid
+            try:
+                seen = (
+                    await self._system.get(
+                        op.write.kind, [rid], connection.want(self._side, op.write.kind), op.lane
+                    )
+                ).get(rid)
+            except SystemFault as fault:
+                self._pause(fault)
+        await learning.acknowledge(connection, op, done, seen)
+
+    async def _failed(self, op: Op, fault: SystemFault) -> None:
+        self._pause(fault)
+        await learning.fail(self._connection, op, fault)
+
+    async def _postpone(self, op: Op, fault: SystemFault) -> None:
+        connection = self._connection
+        due = connection.clock.now_ms() + round(connection.retry_seconds(op.attempt) * 1000)
+        if isinstance(fault, Throttled):
+            due = connection.clock.now_ms() + round(fault.retry_after_seconds * 1000)
+        await connection.store.tx(lambda c: outbox.postpone(c, op, due, type(fault).__name__, str(fault)))
+
+    def _pause(self, fault: SystemFault) -> None:
+        """Throttling and a refused token stop the whole lane, not one op."""
+        now = self._connection.clock.now_ms()
+        if isinstance(fault, Throttled):
+            self._pause_until_ms = now + round(fault.retry_after_seconds * 1000)
+        elif isinstance(fault, Unauthorized):
+            self._pause_until_ms = now + learning.UNAUTHORIZED_PAUSE_MS
+            self._connection.degraded[self.name] = f"Writing to {self._system.name} stopped: {fault}"
+
+
+def _serial(op: Op) -> str:
+    """Creates that must not overtake each other: contacts of one customer (visma-api §4.2 has no key to tell
+    them apart)."""
+    if op.write.side is Side.ERP and op.write.action is Action.CREATE and op.write.kind is Kind.PERSON:
+        return op.write.fields.get("businessAccount", "")
+    return ""

@@ -1,0 +1,5 @@
+"""`python -m streamsync`."""
+
+from streamsync.cli import main
+
+main()

@@ -1,0 +1,185 @@
+"""What people can tell the daemon (`web.api.Commands`): look, accept the plan, retry, change the rules.
+
+Every change is one transaction with an audit row; the actors learn of it by the store and a wake-up.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from actors.connection import Connection, RulesInForce
+from streamsync.model import Side
+from streamsync.store import journal, meta, observations, outbox, pairs, status, tables
+from streamsync.store import rules as stored_rules
+from streamsync.sync import rules_file
+from streamsync.sync.reasons import sentence
+from streamsync.sync.rules_check import check
+from streamsync.web.plan import plan
+
+if TYPE_CHECKING:
+    from streamsync.daemon import Daemon
+
+
+class DaemonCommands:
+    def __init__(self, daemon: "Daemon") -> None:
+        self._daemon = daemon
+
+    def _connection(self, name: str) -> Connection:
+        connections = self._daemon.plant.connections
+        if not name and len(connections) == 1:
+            return next(iter(connections.values()))
+        return connections[name]
+
+    def status(self) -> Mapping[str, Any]:
+        """The snapshot behind `/statusz` and `streamsync status`. No record data."""
+        out: dict[str, Any] = {"status": "ok", "degraded": [], "connections": {}}
+        for name, connection in self._daemon.plant.connections.items():
+            problems = [*connection.degraded.values()]
+            out["degraded"] += [f"{name}: {problem}" for problem in problems]
+            found = self._daemon.metrics.last_summary(name)
+            out["connections"][name] = {
+                "open": connection.opened.is_set(),
+                "accepted": connection.accepted,
+                "rules_version": connection.force.version,
+                "degraded": problems,
+                "quiet": connection.quiet(),
+                "unprocessed": found.unprocessed if found else 0,
+                "open_ops": found.open_ops if found else 0,
+                "entities": _by_entity(found) if found else {},
+                "quota": {
+                    side.value: system.allowance().remaining for side, system in connection.systems.items()
+                },
+            }
+        late = list(self._daemon.supervisor.degraded())
+        out["degraded"] += [f"actor {actor} keeps failing" for actor in late]
+        if out["degraded"]:
+            out["status"] = "degraded"
+        return out
+
+    async def plan(self, connection: str, limit: int) -> Mapping[str, Any]:
+        found = self._connection(connection)
+        if not found.opened.is_set():
+            raise ValueError(
+                f"The connection {found.name} is not open yet: {'; '.join(found.degraded.values()) or 'starting'}"
+            )
+        result = await plan(found.store, found.name, found.force.rules, found.clock.now_ms(), limit=limit)
+        return {"connection": found.name, "accepted": found.accepted, **result}
+
+    async def accept(self, connection: str, who: str) -> Mapping[str, Any]:
+        """From now on writes happen: every pair that waited for this is decided again."""
+        found = self._connection(connection)
+        now = found.clock.now_ms()
+
+        def body(conn: sqlite3.Connection) -> int:
+            meta.accept(conn, found.name, who, now)
+            return pairs.redirty_reason(conn, found.name, "gate", now)
+
+        woken = await found.store.tx(body)
+        found.accepted = True
+        found.log("plan_accepted", connection=found.name)
+        return {"connection": found.name, "accepted": True, "records": woken}
+
+    async def retry(self, connection: str, op: int, cause: str, who: str) -> Mapping[str, Any]:
+        """Parked ops are sent again, parked pairs decided again: one op, those of a cause, or all."""
+        found = self._connection(connection)
+        now = found.clock.now_ms()
+        count = await found.store.tx(
+            lambda c: outbox.retry(c, found.name, op=op, cause=cause, who=who, now_ms=now)
+        )
+        for wake in found.write_wakes.values():
+            wake.set()
+        found.log("retried", connection=found.name, count=count)
+        return {"connection": found.name, "retried": count}
+
+    async def parked(self, connection: str) -> list[Mapping[str, Any]]:
+        """What waits for a person: parked pairs and open conflicts, each with its sentence."""
+        found = self._connection(connection)
+        rows = await found.store.read(lambda c: status.waiting_for_a_person(c, found.name))
+        return [{**row, "sentence": sentence(str(row["reason"]), row["detail"])} for row in rows]
+
+    async def rules(self, connection: str, version: int) -> Mapping[str, Any]:
+        found = self._connection(connection)
+        number = version or found.force.version
+        stored = await found.store.read(lambda c: stored_rules.version(c, found.name, number))
+        versions = await found.store.read(lambda c: stored_rules.versions(c, found.name))
+        text = rules_file.render(rules_file.parse(stored.text, f"rules version {number}"))
+        return {"connection": found.name, "version": stored.version, "text": text, "versions": versions}
+
+    async def set_rules(self, connection: str, text: str, who: str, why: str) -> Mapping[str, Any]:
+        """Check against the live catalogues, store as a new version, put in force, decide everything
+        again."""
+        found = self._connection(connection)
+        rules = rules_file.parse(text, "rules")
+        if not found.catalogues:
+            raise ValueError(
+                f"The connection {found.name} is not open, so the rules cannot be checked against it."
+            )
+        problems = check(
+            rules,
+            found.catalogues[Side.CRM],
+            found.catalogues[Side.ERP],
+            await found.store.read(lambda c: tables.all_tables(c, found.name)),
+        )
+        if problems:
+            raise ExceptionGroup("The rules do not fit the two systems", problems)
+        now = found.clock.now_ms()
+        stored = await found.store.tx(
+            lambda c: stored_rules.add(c, found.name, text, who=who, why=why, now_ms=now)
+        )
+        await self._enforce(found, RulesInForce.of(stored.version, rules), who)
+        return {"connection": found.name, "version": stored.version}
+
+    async def _enforce(self, connection: Connection, force: RulesInForce, who: str) -> None:
+        """New fields need a full read, since the shadows hold only what the old rules wanted."""
+        before, connection.force = connection.force, force
+        now = connection.clock.now_ms()
+        feeds = [
+            (side, feed.name)
+            for side, system in connection.systems.items()
+            for feed in system.feeds
+            if before.want != force.want
+        ]
+
+        def body(conn: sqlite3.Connection) -> None:
+            meta.note_directions(conn, connection.name, force.rules, now)
+            for side, feed in feeds:
+                observations.forget_cursor(conn, connection.name, side, feed)
+            pairs.redirty_all(conn, connection.name, now)
+            journal.audit(conn, connection.name, "rules_changed", now_ms=now, actor=who)
+
+        await connection.store.tx(body)
+        connection.log("rules_changed", connection=connection.name, rules_version=force.version)
+        self._daemon.plant.openers[connection.name].set()
+        for wake in connection.poll_wakes.values():
+            wake.set()
+
+    async def diff_rules(self, connection: str, text: str) -> Mapping[str, Any]:
+        found = self._connection(connection)
+        return {
+            "connection": found.name,
+            "diff": rules_file.diff(found.force.rules, rules_file.parse(text, "rules")),
+        }
+
+    async def probe(self, connection: str, record: str) -> Mapping[str, Any]:
+        """Write the one named record, prove what writes do, and remember the proof."""
+        found = self._connection(connection)
+        findings = await found.systems[Side.CRM].probe(record)
+        proven = [
+            finding.check.removeprefix("probe_")
+            for finding in findings
+            if finding.ok and finding.check.startswith("probe_")
+        ]
+        await found.store.tx(lambda c: meta.remember_probe(c, found.name, proven))
+        return {"connection": found.name, "findings": findings}
+
+    async def log_level(self, level: str, who: str) -> Mapping[str, Any]:
+        self._daemon.log.set_level(level)
+        return {"level": level}
+
+
+def _by_entity(found: status.Summary) -> dict[str, dict[str, int]]:
+    out: dict[str, dict[str, int]] = defaultdict(dict)
+    for (entity, outcome, reason), count in sorted(found.outcomes.items()):
+        out[entity][f"{outcome}:{reason}" if reason else outcome or "new"] = count
+    return dict(out)

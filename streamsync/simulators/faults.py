@@ -1,0 +1,114 @@
+"""A seeded plan of what goes wrong on the wire. Owned by the face; pure: decides, never acts.
+
+A rule names a sort of fault and hits either with a probability or "the next n requests" that match its
+method and path prefix (after `skip` of them). Of several rules that hit one request, latencies add up and
+the first other one wins. The two offsets are not faults of single requests: `clock_offset_ms` moves the
+whole system's idea of now (stamps and `Date` header); `zone_offset_minutes` reaches a stand-in as the
+request header `x-sim-zone-offset-minutes` (Visma.net's finance timestamps carry no zone; the stand-in adds
+the offset to what it shows). Control paths never meet any of it.
+"""
+
+import random
+from enum import StrEnum
+
+import msgspec
+
+from streamsync.simulators.http import Request
+
+
+class Sort(StrEnum):
+    """What goes wrong."""
+
+    LATENCY = "latency"  # the answer comes up to `seconds` later (uniform)
+    THROTTLE = "throttle"  # 429 with a retry-after of `seconds`; nothing is done
+    ERROR = "error"  # `status` (500); nothing is done
+    ERROR_AFTER = "error_after"  # `status` (500) although the work was done
+    RESET_BEFORE = "reset_before"  # the connection breaks, nothing is done
+    RESET_AFTER = "reset_after"  # the work is done, then the connection breaks
+    LATE_COMMIT = "late_commit"  # the connection breaks, the work is done up to `seconds` later
+    HALF_BODY = "half_body"  # the work is done, half of the answer arrives
+    DUPLICATE_ROWS = "duplicate_rows"  # one row of a list comes twice
+    UNAUTHORIZED = "unauthorized"  # a 401 without reason (webcrm-api §3); nothing is done
+
+
+class Rule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One line of the plan. `count` > 0: the next so many matches; else `probability` for ever."""
+
+    sort: Sort
+    method: str = ""  # empty: every method
+    path: str = ""  # prefix of the decoded path; empty: every path
+    probability: float = 0.0
+    count: int = 0
+    skip: int = 0
+    seconds: float = 1.0
+    status: int = 500
+
+    def __post_init__(self) -> None:
+        if self.count <= 0 and not 0 < self.probability <= 1:
+            raise ValueError(
+                f"A rule of sort {self.sort} needs a count, or a probability above 0 and at most 1."
+            )
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to one request. `sort` None: nothing but the latency."""
+
+    sort: Sort | None = None
+    latency_seconds: float = 0.0
+    seconds: float = 0.0  # drawn: retry-after, or the delay of a late commit
+    status: int = 500
+
+
+class FaultPlan:
+    """The rules, in order, and the two offsets. Deterministic for a given generator and sequence of
+    requests."""
+
+    def __init__(self, rng: random.Random, rules: list[Rule] | None = None) -> None:
+        self.rng = rng
+        self.rules: list[Rule] = list(rules or ())
+        self.clock_offset_ms = 0
+        self.zone_offset_minutes = 0
+
+    def add(self, sort: Sort | str, **settings: object) -> None:
+        """Adds one rule; the settings are the members of `Rule`. Raises ValueError for what is no rule."""
+        self.rules.append(msgspec.convert({"sort": str(sort), **settings}, Rule))
+
+    def clear(self) -> None:
+        """No faults, no offsets."""
+        self.rules.clear()
+        self.clock_offset_ms = 0
+        self.zone_offset_minutes = 0
+
+    def decide(self, request: Request) -> Fault:
+        """The fate of one request; uses up counts."""
+        latency = 0.0
+        chosen: Fault | None = None
+        for rule in list(self.rules):
+            if rule.sort is not Sort.LATENCY and chosen is not None:
+                continue
+            if not self._hits(rule, request):
+                continue
+            if rule.sort is Sort.LATENCY:
+                latency += self.rng.uniform(0, rule.seconds)
+            elif rule.sort is Sort.LATE_COMMIT:
+                chosen = Fault(sort=rule.sort, seconds=self.rng.uniform(0, rule.seconds))
+            else:
+                chosen = Fault(sort=rule.sort, seconds=rule.seconds, status=rule.status)
+        if chosen is None:
+            return Fault(latency_seconds=latency)
+        return msgspec.structs.replace(chosen, latency_seconds=latency)
+
+    def _hits(self, rule: Rule, request: Request) -> bool:
+        if rule.method and rule.method.upper() != request.method:
+            return False
+        if not request.path.startswith(rule.path):
+            return False
+        if rule.skip > 0:
+            rule.skip -= 1
+            return False
+        if rule.count > 0:
+            rule.count -= 1
+            if rule.count == 0:
+                self.rules.remove(rule)
+            return True
+        return self.rng.random() < rule.probability

@@ -1,0 +1,64 @@
+"""What a test may set about the company's service; every open question of visma-api §9 is one of these.
+
+`act("settings", {...})` changes them while the stand-in runs. Caps are rows per page by list.
+"""
+
+from typing import Any
+
+import msgspec
+
+PAGE_CAPS: dict[str, int] = {
+    "customer": 500,
+    "contact": 1000,
+    "inventory": 500,
+    "customerinvoice": 200,
+    "customerdocument": 500,
+    "customerCreditNote": 200,
+    "cashsale": 200,
+    "creditTerm": 1000,
+    "salesperson": 1000,
+    "vatZone": 1000,
+    "salesordertype": 1000,
+    "warehouse": 1000,
+    "itemClass": 1000,
+    "balance": 1000,
+    "SalesOrders": 500,
+}
+NUMBER_SERIES: dict[str, int] = {
+    "customer": 10042,
+    "order": 223,
+    "shipment": 310,
+    "Invoice": 200315,
+    "CreditNote": 300101,
+    "DebitNote": 350001,
+    "Payment": 100001,
+    "CashSale": 400001,
+    "CashReturn": 450001,
+    "SmallBalanceWo": 500001,
+    "VoidPayment": 100001,
+}
+
+
+class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Knobs. The defaults are the likely behaviour, with the awkward choice where both are likely."""
+
+    page_caps: dict[str, int] = {}
+    default_page_size: int = 100  # when a list is asked for without pageSize
+    default_v3_page_size: int = 100
+    requests_per_hour: int = 15_000  # per host; finance and orders are counted apart
+    token_seconds: int = 3600
+    action_delay_ms: int = 1500  # how long `release` and its like take after their answer
+    late_commit_ms: int = 0  # a stamp may be up to so much older than the moment a change can be seen
+    payment_moves_stamp: bool = False  # whether a payment moves lastModifiedDateTime of what it pays
+    copies_external_link: bool = True  # order line to invoice line
+    hold_orders_on_entry: bool = False  # what an order gets that names no status
+    business_errors_are_500: bool = False  # the status of refused POSTs of the finance host (visma-api §7.2)
+    uses_weak_etags: bool = False  # `W/"…"` instead of `"…"`
+
+    def cap(self, name: str) -> int:
+        return self.page_caps.get(name, PAGE_CAPS[name])
+
+
+def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """A copy with changes. Raises ValueError for what is no setting."""
+    return msgspec.convert({**msgspec.to_builtins(settings), **changes}, Settings)

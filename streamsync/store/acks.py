@@ -1,0 +1,282 @@
+"""LEARN: the acknowledgement of a write (reliability §5.2): op, shadow with fence, pair id, base, history, in
+one commit.
+
+The base moves only for rows that really are equal now. Where the record was read back, a row counts as
+confirmed unless one of the values sent for it is not what the record shows; where a 2xx proves the write, the
+shadow is what was sent.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from streamsync.model import Action, Base, Done, Fields, Kind, Line, LineEdit, Op, Pair, Record, Side, Write
+from streamsync.store import journal, linking, references, shadows
+from streamsync.store.forms import FAMILY, base_of, op_of, text
+
+OPEN_CREATE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
+  error_class, error, trace, rows FROM outbox WHERE pair=? AND side=? AND action='create' AND state
+  IN('ready','sent','unknown','parked')"""
+DONE = """UPDATE outbox SET state='done', handle=?, error_class='', error='', changed_ms=?
+  WHERE id=? AND state IN('ready','sent','unknown')"""
+SUPERSEDE = "UPDATE outbox SET state='superseded', changed_ms=? WHERE id=?"
+PARK_TWIN = """UPDATE outbox SET state='parked', error_class='many_candidates',
+  error='The record that answers this create is linked to another one', changed_ms=? WHERE id=?"""
+PARKED_PAIR = "UPDATE pair SET outcome='parked', reason='many_candidates', changed_ms=? WHERE id=?"
+DROP_ROWS = "SELECT drop_rows, rules_version FROM outbox WHERE id=?"
+SET_BASE = "UPDATE pair SET base=?, changed_ms=? WHERE id=?"
+PAIR_OF = "SELECT pair FROM outbox WHERE id=?"
+LINK_LINE = """INSERT INTO line_link(connection, pair, crm_key, erp_key) VALUES(?,?,?,?)
+  ON CONFLICT(pair, crm_key) DO UPDATE SET erp_key=excluded.erp_key"""
+UNLINK_CRM = "DELETE FROM line_link WHERE pair=? AND crm_key=?"
+UNLINK_ERP = "DELETE FROM line_link WHERE pair=? AND erp_key=?"
+GONE = "UPDATE record SET gone_ms=?, missing_ms=? WHERE connection=? AND side=? AND kind=? AND rid=?"
+NAMES = msgspec.json.Decoder(tuple[str, ...])
+
+
+def ack(
+    conn: sqlite3.Connection,
+    connection: str,
+    op: Op,
+    done: Done,
+    seen: Record | None,
+    now_ms: int,
+    rows: Base | None = None,
+) -> None:
+    """The write is certain. `seen`: the record as read back (a delivery with its lines), None where 2xx
+    proves it.
+
+    `rows`: the confirmed rows where the caller knows better than the comparison of values. A second call does
+    nothing. A create without a key must go to `outbox.hold_handle`. If another pair holds the new record and
+    is linked, the op is parked as `many_candidates`: a person must look."""
+    write = op.write
+    rid = (seen.rid if seen is not None else "") or done.rid or write.rid
+    if not rid:
+        raise ValueError("an acknowledged create names its record; use hold_handle")
+    if not conn.execute(DONE, (done.handle or op.handle, now_ms, op.id)).rowcount:
+        return
+    op = current(conn, op)
+    pair = linking.by_id(conn, connection, op.pair)
+    if pair is None or (
+        write.action is Action.CREATE and not _take(conn, connection, pair, write, rid, now_ms)
+    ):
+        conn.execute(PARK_TWIN, (now_ms, op.id))
+        conn.execute(PARKED_PAIR, (now_ms, op.pair))
+        return
+    before = shadows.load(conn, connection, write.side, write.kind, rid)
+    keys = _line_keys(write, done, seen)
+    after = _store_shadow(conn, connection, op, done, seen, rid, keys, now_ms)
+    agreed = rows if rows is not None else op.rows if seen is None else confirmed(op, after, keys)
+    _move_base(conn, op, _rekeyed(agreed, write, keys), now_ms)
+    _link_lines(conn, connection, op, keys)
+    journal.write_done(conn, connection, op, before, now_ms)
+    linking.mark_dirty(conn, op.pair, op.lane, now_ms)
+    linked = linking.by_id(conn, connection, op.pair)
+    if write.action is Action.CREATE and linked is not None:
+        references.wake_dependents(conn, connection, linked, now_ms, everyone=False)
+
+
+def adopt(conn: sqlite3.Connection, connection: str, pair: int, record: Record, now_ms: int) -> int:
+    """A record that answers this pair's open create showed up. Returns the op that is thereby done, 0 if
+    there was none.
+
+    A create that was not sent yet is dropped: the record is there already."""
+    row = conn.execute(OPEN_CREATE, (pair, record.side)).fetchone()
+    if row is None:
+        return 0
+    op = op_of(row)
+    if op.state in ("ready", "parked"):
+        conn.execute(SUPERSEDE, (now_ms, op.id))
+        return 0
+    conn.execute(DONE, (op.handle, now_ms, op.id))
+    keys = _line_keys(op.write, Done(), record)
+    _move_base(conn, op, _rekeyed(confirmed(op, record, keys), op.write, keys), now_ms)
+    _link_lines(conn, connection, op, keys)
+    journal.write_done(conn, connection, op, None, now_ms, event="adopted")
+    return op.id
+
+
+def current(conn: sqlite3.Connection, op: Op) -> Op:
+    """The op under the pair that owns it now: its own may have been merged away while the request was out."""
+    row = conn.execute(PAIR_OF, (op.id,)).fetchone()
+    return msgspec.structs.replace(op, pair=row[0]) if row else op
+
+
+def confirmed(op: Op, seen: Record, keys: Sequence[str] = ()) -> Base:
+    """Those rows of the op that the record bears out: no value sent for them differs from what it shows.
+
+    A row none of whose values was sent (a link) is borne out if everything sent on its line is."""
+    lines = {line.key: line.fields for line in seen.lines}
+    wrong, right = {"": set[str]()}, {"": set[str]()}
+    _compare(op.write.fields, seen.fields, wrong[""], right[""])
+    inserted = iter(keys)
+    for edit in op.write.lines:
+        key = next(inserted, "") if edit.action == "insert" else edit.key
+        crm_key = edit.twin if op.write.side is Side.ERP else edit.key or "+" + edit.twin
+        bad, good = wrong.setdefault(crm_key, set()), right.setdefault(crm_key, set())
+        if key in lines:
+            _compare(edit.fields, lines[key], bad, good)
+        else:
+            bad.update(edit.fields.values())
+    out: Base = {}
+    for row, agreed in op.rows.items():
+        line = row.partition("@")[2]
+        texts = set(agreed.crm if op.write.side is Side.CRM else agreed.erp)
+        bad, good = wrong.get(line, set()), right.get(line, set())
+        if not texts & bad and (texts & good or texts <= {""} or not bad):
+            out[row] = agreed
+    return out
+
+
+def _compare(sent: Fields, shown: Fields, wrong: set[str], right: set[str]) -> None:
+    for path, value in sent.items():
+        if path in shown:
+            (right if shown[path] == value else wrong).add(value)
+
+
+def advance_base(conn: sqlite3.Connection, connection: str, op: Op, seen: Record, now_ms: int) -> None:
+    """An unknown update was read: rows that now are equal to what we sent move the base (reliability §5.4
+    rule 1)."""
+    _move_base(conn, current(conn, op), confirmed(op, seen), now_ms, drop=False)
+
+
+def _take(conn: sqlite3.Connection, connection: str, pair: Pair, write: Write, rid: str, now_ms: int) -> bool:
+    """Give the pair its new record; a half pair that a poll made of it meanwhile is merged in. False if it is
+    taken."""
+    if pair.rid(write.side):
+        return pair.rid(write.side) == rid
+    holder = linking.by_rid(conn, connection, FAMILY[write.kind], write.side, rid)
+    if holder is None:
+        linking.set_rid(conn, pair.id, write.side, rid, now_ms)
+        return True
+    return not holder.rid(write.side.other) and linking.merge(conn, connection, pair.id, holder.id, now_ms)
+
+
+def _line_keys(write: Write, done: Done, seen: Record | None) -> tuple[str, ...]:
+    """The keys of the inserted lines, in their order; `""` where one is not known.
+
+    Without the reply's own keys a v3 order line is recognised by its `externalLink` (semantics §1); an
+    invoice that was just created numbers its lines in the order sent."""
+    inserts = [edit for edit in write.lines if edit.action == "insert"]
+    if done.line_keys or not inserts or seen is None:
+        return done.line_keys
+    by_link = {line.fields.get("externalLink", ""): line.key for line in seen.lines}
+    found = tuple(by_link.get(f"crm:line:{edit.twin}", "") for edit in inserts)
+    if not any(found) and write.action is Action.CREATE and len(seen.lines) == len(inserts):
+        return tuple(line.key for line in seen.lines)
+    return found
+
+
+def _store_shadow(
+    conn: sqlite3.Connection,
+    connection: str,
+    op: Op,
+    done: Done,
+    seen: Record | None,
+    rid: str,
+    keys: Sequence[str],
+    now_ms: int,
+) -> Record:
+    """What the record holds now becomes its shadow, fenced. Returns it with its lines."""
+    write = op.write
+    old = shadows.load(conn, connection, write.side, write.kind, rid)
+    known = shadows.head(conn, connection, write.side, write.kind, rid)
+    if write.action is Action.DELETE:
+        conn.execute(GONE, (now_ms, now_ms, connection, write.side, write.kind, rid))
+        return old or Record(side=write.side, kind=write.kind, rid=rid, fields={})
+    after = seen if seen is not None else _assumed(write, done, old, rid, keys)
+    marker = write.marker or (known.marker if known else "")
+    shadows.put(
+        conn, connection, after, now_ms=now_ms, marker=marker, keys=_known_keys(known), fence_ms=now_ms
+    )
+    if write.kind is not Kind.DELIVERY or write.side is not Side.CRM:
+        return after
+    if seen is not None and (write.action is Action.LINES or seen.lines):
+        shadows.replace_lines(conn, connection, rid, seen.lines, now_ms=now_ms, fence_ms=now_ms)
+    elif seen is None and write.lines:
+        present = [Line(key=line.rid, fields=line.fields) for line in shadows.lines_of(conn, connection, rid)]
+        lines = _edited(present, write.lines, keys)
+        shadows.replace_lines(conn, connection, rid, lines, now_ms=now_ms, fence_ms=now_ms)
+    return shadows.joined(conn, connection, after)
+
+
+def _known_keys(known: shadows.Head | None) -> shadows.Keys:
+    """The match keys as `sync.identity` gave them last; the next read brings newer ones."""
+    if known is None:
+        return ()
+    pairs = msgspec.json.decode(known.keys, type=list[tuple[str, str]])
+    return tuple((key, value) for key, value in pairs if not key.startswith("@"))
+
+
+def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Sequence[str]) -> Record:
+    """The shadow as the write leaves it: what it was, with what was sent laid over it."""
+    lines: tuple[Line, ...] = old.lines if old else ()
+    if write.kind is not Kind.DELIVERY:
+        lines = _edited(lines, write.lines, keys)
+    return Record(
+        side=write.side,
+        kind=write.kind,
+        rid=rid,
+        fields={**(old.fields if old else {}), **write.fields},
+        lines=lines,
+        owner=old.owner if old else "",
+        updated_ms=old.updated_ms if old else 0,
+        version=done.version,
+        by_us=True,
+    )
+
+
+def _edited(lines: Iterable[Line], edits: Iterable[LineEdit], keys: Sequence[str]) -> tuple[Line, ...]:
+    """An insert whose key is not known is left out: the next read shows it."""
+    out = {line.key: line for line in lines}
+    inserted = iter(keys)
+    for edit in edits:
+        key = next(inserted, "") if edit.action == "insert" else edit.key
+        if edit.action == "delete":
+            out.pop(key, None)
+        elif key:
+            out[key] = Line(key=key, fields={**(out[key].fields if key in out else {}), **edit.fields})
+    return tuple(out.values())
+
+
+def _rekeyed(rows: Base, write: Write, keys: Sequence[str]) -> Base:
+    """Rows of lines inserted in webCRM stand under `L3@+<ERP key>` until the reply names the webCRM line's
+    key."""
+    if write.side is not Side.CRM:
+        return rows
+    names: dict[str, str] = {}
+    inserts = [edit for edit in write.lines if edit.action == "insert"]
+    for edit, key in zip(inserts, keys, strict=False):
+        names["+" + edit.twin] = key
+    out: Base = {}
+    for row, agreed in rows.items():
+        name, at, line = row.partition("@")
+        key = names.get(line, line)
+        if key and not key.startswith("+"):
+            out[name + at + key] = agreed
+        elif not at:
+            out[row] = agreed
+    return out
+
+
+def _move_base(conn: sqlite3.Connection, op: Op, rows: Base, now_ms: int, *, drop: bool = True) -> None:
+    found = conn.execute(DROP_ROWS, (op.id,)).fetchone()
+    gone = NAMES.decode(found[0]) if found and drop else ()
+    pair = conn.execute("SELECT base FROM pair WHERE id=?", (op.pair,)).fetchone()
+    if pair is None or (not rows and not gone):
+        return
+    base = {row: agreed for row, agreed in (base_of(pair[0]) | rows).items() if row not in gone}
+    conn.execute(SET_BASE, (text(base), now_ms, op.pair))
+
+
+def _link_lines(conn: sqlite3.Connection, connection: str, op: Op, keys: Sequence[str]) -> None:
+    inserted = iter(keys)
+    for edit in op.write.lines:
+        if edit.action == "delete":
+            conn.execute(UNLINK_CRM if op.write.side is Side.CRM else UNLINK_ERP, (op.pair, edit.key))
+            continue
+        key = next(inserted, "") if edit.action == "insert" else edit.key
+        if key and edit.twin:
+            crm, erp = (key, edit.twin) if op.write.side is Side.CRM else (edit.twin, key)
+            conn.execute(LINK_LINE, (connection, op.pair, crm, erp))

@@ -1,0 +1,168 @@
+"""Deliveries and their orders (or invoices): which part of the road a pair is on (semantics §3).
+
+Pure; called by `sync.decide` only. A half pair is a delivery that may go out (`delivery_create`) or an
+order that may come in (`delivery_incoming`); a linked one is merged (`handed_over`).
+"""
+
+from streamsync.model import Action, Direction, Kind, Outcome, Pair, Side, Write
+from streamsync.sync import (
+    delivery_create,
+    delivery_incoming,
+    document_parent,
+    documents,
+    handed_over,
+    order_types,
+    phases,
+)
+from streamsync.sync.decision import Decision, FieldConflict
+from streamsync.sync.delivery_create import READY
+from streamsync.sync.documents import Document
+from streamsync.sync.linked_case import Case, attached_documents
+from streamsync.sync.lookup import Lookup, View
+from streamsync.sync.rules import Rules
+
+LOOK_AGAIN_MS = 60_000
+
+
+def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    """The next step of a delivery pair."""
+    pair = view.pair
+    if rules.delivery.direction is Direction.OFF:
+        return Decision(outcome=Outcome.FILTERED, reason="direction_off")
+    if excluded(view, look):
+        return Decision(outcome=Outcome.FILTERED, reason="not_triggered", state="excluded")
+    if view.crm_missing:
+        return deleted(view, rules, look)
+    again = (
+        view.erp_missing and view.crm is not None and view.crm.fields.get("DeliveryErpStatus", "") == READY
+    )
+    if not pair.erp_id or again:
+        return delivery_create.decide(view, rules, look, now_ms)
+    if view.erp is None:
+        return _read_first(view, now_ms)
+    document = documents.read(view.erp, rules)
+    if not pair.crm_id:
+        return _incoming(view, document, rules, look, now_ms)
+    if view.crm is None:
+        return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LOOK_AGAIN_MS)
+    if view.erp.partial and document.kind is Kind.ORDER and not view.erp_missing:
+        return _read_first(view, now_ms)
+    return linked(view, document, rules, look, now_ms)
+
+
+def excluded(view: View, look: Lookup) -> bool:
+    """Whether a person took this pair out."""
+    return view.pair.state == "excluded" or "exclude" in look.decided(view.pair.id)
+
+
+def linked(view: View, document: Document, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    """A delivery and its document, both seen."""
+    assert view.crm is not None
+    parent = document_parent.of_delivery(view.crm.fields, rules, look)
+    home = document_parent.of_document(document, rules, look)
+    if (
+        not view.pair.base
+        and home.crm_id
+        and home.crm_id != view.crm.fields.get("DeliveryOrganisationId", "")
+    ):
+        return Decision(outcome=Outcome.PARKED, reason="key_contradiction", state="ambiguous")
+    return handed_over.decide(
+        Case(
+            view=view,
+            crm=view.crm,
+            document=document,
+            rules=rules,
+            look=look,
+            now_ms=now_ms,
+            missing=view.erp_missing,
+            attached=attached_documents(view.pair.id, rules, look),
+            in_scope=parent.standing != document_parent.FILTERED,
+        )
+    )
+
+
+def _read_first(view: View, now_ms: int) -> Decision:
+    """The document is known by its key only, or by a list row without lines."""
+    kind = Kind.INVOICE if view.pair.erp_id.startswith("invoice:") else Kind.ORDER
+    return Decision(
+        outcome=Outcome.WAITING,
+        reason="order",
+        again_ms=now_ms + LOOK_AGAIN_MS,
+        want_read=((kind, view.pair.erp_id),),
+    )
+
+
+def _incoming(view: View, document: Document, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    """An order of the ERP without a delivery."""
+    if view.erp_missing:
+        return Decision(outcome=Outcome.IN_SYNC, state="deleted")
+    if (stop := order_types.coming(document, rules, look)) is not None:
+        return stop
+    if going := named_delivery(document, look):
+        return Decision(
+            outcome=Outcome.WAITING,
+            reason="order",
+            again_ms=now_ms + LOOK_AGAIN_MS,
+            detail={"delivery": going},
+        )
+    if document.raw.partial:
+        return _read_first(view, now_ms)
+    if (holder := _own_invoice(document, look)) is not None:
+        return Decision(outcome=Outcome.LINKED, link=holder.id)
+    return delivery_incoming.create(view, document, rules, look, now_ms)
+
+
+def _own_invoice(order: Document, look: Lookup) -> Pair | None:
+    """The pair of an invoice of this order that got a delivery of its own before the order was in scope: that
+    delivery becomes the order's (semantics §3.6). `@order` is the store's reference key.
+    """
+    found = look.candidates(Side.ERP, Kind.INVOICE, "@order", f"rid:{order.rid}")
+    return next((one.pair for one in found if one.pair is not None and one.pair.crm_id), None)
+
+
+def named_delivery(document: Document, look: Lookup) -> str:
+    """The delivery that this document's marker names, while that one has no document yet: it is being
+    adopted.
+    """
+    marker = document.fields.get("customer.order", "")
+    if not marker.startswith("crm:delivery:"):
+        return ""
+    rid = marker.removeprefix("crm:delivery:")
+    pair = look.pair_of(Side.CRM, Kind.DELIVERY, rid)
+    return rid if pair is not None and not pair.erp_id else ""
+
+
+def deleted(view: View, rules: Rules, look: Lookup) -> Decision:
+    """The delivery is gone from webCRM: never re-created by itself (semantics §3.4)."""
+    if not view.pair.erp_id or view.erp_missing or view.erp is None:
+        return Decision(outcome=Outcome.IN_SYNC, state="deleted")
+    document = documents.read(view.erp, rules)
+    attached = attached_documents(view.pair.id, rules, look)
+    now = phases.phase(document, attached)
+    answer = look.decided(view.pair.id).get("deleted", rules.delivery.on_crm_delete)
+    if now is phases.Phase.OPEN and rules.delivery.direction.reaches(Side.ERP):
+        if answer == "delete":
+            return Decision(
+                outcome=Outcome.WRITTEN,
+                state="deleting",
+                write=Write(side=Side.ERP, kind=document.kind, action=Action.DELETE, rid=document.rid),
+            )
+        if answer == "hold" and document.kind is Kind.ORDER and document.state != "hold":
+            return Decision(
+                outcome=Outcome.WRITTEN,
+                state="deleting",
+                write=Write(
+                    side=Side.ERP,
+                    kind=document.kind,
+                    action=Action.UPDATE,
+                    rid=document.rid,
+                    fields={"status": "Hold"},
+                    expect={"status": document.status},
+                ),
+            )
+        if answer == "hold":
+            return Decision(outcome=Outcome.IN_SYNC, state="deleted")
+    conflict = FieldConflict(row="delivery", reason="deleted_vs_edited", erp=document.rid)
+    return Decision(
+        outcome=Outcome.CONFLICT, reason="deleted_vs_edited", state="deleting", conflicts=(conflict,)
+    )

@@ -1,0 +1,202 @@
+"""Items of the ERP and webCRM's catalogue rows: always from the ERP (semantics §2.3, §5).
+
+Pure; called by `sync.decide` only. Prices and cost are brought to the sales unit; what cannot be sold any more is marked,
+not deleted. Every write to the catalogue carries the full row, because the merge of partial ones is not proven there.
+"""
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from streamsync.model import Action, Direction, Fields, Kind, Outcome, Record, Side, Write
+from streamsync.sync import matching, scope, settle
+from streamsync.sync.codecs import codecs_for, needed_tables
+from streamsync.sync.decision import Decision, Finding
+from streamsync.sync.lookup import Lookup, View
+from streamsync.sync.merge import Merge, create_fields, merge
+from streamsync.sync.rows import Context, Row
+from streamsync.sync.rules import Rules
+from streamsync.sync.settle import Extra
+from streamsync.sync.transforms import canonical
+
+KIND = Kind.ITEM
+GROUP = "QuotationLineLinkedDataItemItemGroup"
+ENTITY_TYPE = "QuotationLineLinkedDataItemEntityType"
+DATA = tuple(f"QuotationLineLinkedDataItemData{number}" for number in range(1, 10))
+EMPTY_TEXTS = ("QuotationLineLinkedDataItemDataMemo", GROUP, "QuotationLineLinkedDataItemVatCode")
+ON_DEMAND = "on_demand"
+
+
+def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    """The next step of an item pair."""
+    if not rules.item.direction.reaches(Side.CRM):
+        return settle.filtered("direction_off")
+    if any(look.table(name) is None for name in needed_tables(rules.item.map)):
+        return settle.waiting("lookups", now_ms)
+    decided = look.decided(view.pair.id)
+    if view.pair.state == "excluded" or "exclude" in decided:
+        return msgspec.structs.replace(settle.filtered("not_sellable"), state="excluded")
+    if view.erp is None:
+        if view.crm is not None and not view.pair.erp_id:
+            return settle.filtered("not_sellable")  # a row of the house, or one whose item will match it
+        if view.crm_missing or view.crm is None and not view.pair.erp_id:
+            return Decision(outcome=Outcome.IN_SYNC, state="deleted")
+        return settle.waiting("settling", now_ms)
+    if view.crm is not None and not view.crm_missing:
+        return _linked(view, view.crm, view.erp, rules, look, gone=view.erp_missing)
+    if view.pair.crm_id and not view.crm_missing:
+        return settle.waiting("settling", now_ms)
+    return _without_row(view, view.erp, rules, look)
+
+
+def derived(erp: Fields, rules: Rules) -> Fields:
+    """The item's fields with unit, prices, cost, stock and barcode as the rules want them."""
+    unit, rate = _unit(erp, rules)
+    price = {
+        "recommendedPrice": erp.get("recommendedPrice", ""),
+        "recommendedPrice_else_default": _nonzero(erp.get("recommendedPrice", ""), erp.get("defaultPrice", "")),
+    }.get(rules.item.price, erp.get("defaultPrice", ""))
+    cost = erp.get(rules.item.cost, "") if rules.item.cost in ("currentCost", "lastCost") else _nonzero(
+        erp.get("currentCost", ""), erp.get("lastCost", ""))
+    out = erp | {"derived.price": _times(price, rate), "derived.cost": _times(cost, rate)}
+    if "salesUnit" in erp:
+        out["salesUnit"] = unit
+    if not erp.get("description", "").strip():
+        out["description"] = erp.get("inventoryNumber", "")
+    if "warehouseDetails" in erp:
+        held = [_number(str(row.get("available") or 0)) for row in _rows(erp["warehouseDetails"])]
+        out["derived.stock"] = canonical(format(sum(held, Decimal(0)), "f"))
+    if "crossReferences" in erp:
+        codes = [str(row.get("alternateId") or row.get("alternateID") or "") for row in _rows(erp["crossReferences"])
+                 if "barcode" in str(row.get("alternateType", "")).casefold()]
+        out["derived.barcode"] = next(filter(None, codes), "")
+    return out
+
+
+def _unit(erp: Fields, rules: Rules) -> tuple[str, Decimal]:
+    """The unit that is sold by, and how many base units it holds; without a row for it, the base unit."""
+    base, sales = erp.get("baseUnit", ""), erp.get("salesUnit", "")
+    if rules.item.unit == "base" or not sales or sales == base:
+        return sales if sales == base or not base else base, Decimal(1)
+    for row in _rows(erp.get("inventoryUnits", "")):
+        if row.get("fromUnit") != sales or row.get("toUnit", base) not in (base, None, ""):
+            continue
+        rate = _number(str(row.get("unitRate") or row.get("conversionFactor") or 0))
+        if rate > 0:
+            divides = str(row.get("unitMultDiv", "")).casefold().startswith("d")
+            return sales, 1 / rate if divides else rate
+    return base, Decimal(1)
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    found: Any = json.loads(text) if text else []
+    return [row for row in found if isinstance(row, dict)]
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text or "0")
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def _nonzero(first: str, second: str) -> str:
+    return first if _number(first) else second
+
+
+def _times(price: str, rate: Decimal) -> str:
+    return canonical(format(_number(price) * rate, "f"), 4) if price else ""
+
+
+def _linked(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup, *, gone: bool) -> Decision:
+    sells = not gone and scope.sellable(erp.fields, rules)
+    fields = derived(erp.fields, rules)
+    if not sells and rules.item.on_discontinue == "nothing":
+        return settle.filtered("not_sellable")
+    if not sells and rules.item.on_discontinue == "delete":
+        write = Write(side=Side.CRM, kind=KIND, action=Action.DELETE, rid=crm.rid)
+        return Decision(outcome=Outcome.WRITTEN, write=write)
+    codecs = codecs_for(rules.item.map, rules, look)
+    extra = Extra(to_crm=_group(crm.fields, rules, sells=sells))
+    if not sells:
+        fields |= {"description": _marked(fields["description"], rules)}
+    merged = merge(codecs, view.pair.base, crm.fields, fields, settle.policy(
+        view, Direction.TO_CRM, rules, look), Context(language=rules.webcrm.language))
+    if not sells:
+        merged = _without(merged, GROUP, rules.item.map)
+    decision = settle.settled(view, KIND, merged, extra)
+    return msgspec.structs.replace(decision, write=_full(decision.write, crm)) if decision.write else decision
+
+
+def _group(crm: Fields, rules: Rules, *, sells: bool) -> Fields:
+    """The discontinued group is set, and taken back where no row brings the item's own."""
+    held, group = crm.get(GROUP, ""), rules.item.discontinued_group
+    if GROUP not in crm or sells and any(GROUP in row.crm for row in rules.item.map):
+        return {}
+    if not sells:
+        return {} if held == group else {GROUP: group}
+    return {GROUP: ""} if held == group else {}
+
+
+def _marked(name: str, rules: Rules) -> str:
+    prefix = rules.item.discontinued_prefix
+    return name if name.startswith(prefix) else prefix + name
+
+
+def _without(merged: Merge, field: str, rows: tuple[Row, ...]) -> Merge:
+    """The merge without what it says about one field, whose rows keep the agreement they had."""
+    about = {row.id for row in rows if field in row.crm}
+    return msgspec.structs.replace(
+        merged, to_crm={name: text for name, text in merged.to_crm.items() if name != field},
+        rows_crm={id: agreed for id, agreed in merged.rows_crm.items() if id not in about})
+
+
+def _full(write: Write, crm: Record) -> Write:
+    """The whole catalogue row, as seen, with what changes."""
+    kept = {name: text for name, text in crm.fields.items() if not name.endswith(("ItemId", "UpdatedAt", "CreatedAt"))}
+    for name in DATA:
+        if name in kept or name in write.fields:
+            kept[name] = kept.get(name) or "-"
+    changed = {name: text or ("-" if name in DATA else "") for name, text in write.fields.items()}
+    return msgspec.structs.replace(write, fields=kept | changed)
+
+
+def _without_row(view: View, erp: Record, rules: Rules, look: Lookup) -> Decision:
+    """No catalogue row (yet, or not any more): match, create, or leave what cannot be sold."""
+    if not scope.gate_open(KIND, look):
+        return settle.waiting("gate")
+    if not view.pair.crm_id:
+        found = matching.match(view, rules, look)
+        if found.reason:
+            return settle.ambiguous(found.reason, found.key, found.candidates)
+        if found.link and found.record is not None:
+            pair = look.pair_of(Side.CRM, KIND, found.record.rid)
+            assert pair is not None
+            other = View(pair=pair, crm=found.record)
+            both = settle.joined(view, other)
+            return settle.linked(view, other, _linked(both, found.record, erp, rules, look, gone=False))
+    sells = scope.sellable(erp.fields, rules) and not view.erp_missing
+    if not sells and ON_DEMAND not in look.decided(view.pair.id):
+        return settle.filtered("not_sellable")
+    return _create(erp, rules, look, sells=sells)
+
+
+def _create(erp: Record, rules: Rules, look: Lookup, *, sells: bool) -> Decision:
+    source = derived(erp.fields, rules)
+    if not sells:
+        source |= {"description": _marked(source["description"], rules)}
+    context = Context(language=rules.webcrm.language, side_fields=source)
+    fields, rows, lacks = create_fields(codecs_for(rules.item.map, rules, look), source, Side.CRM, context)
+    if lacks:
+        return settle.unmapped(lacks[0])
+    number = fields.get(rules.item.layout.id, "")
+    if not number:
+        return settle.required("inventoryNumber")
+    out = {name: "-" for name in DATA} | {name: "" for name in EMPTY_TEXTS} | {ENTITY_TYPE: "Product"} | fields
+    if not sells:
+        out[GROUP] = rules.item.discontinued_group
+    findings = () if sells else (Finding(code="discontinued"),)
+    return Decision(outcome=Outcome.CREATED, rows=rows, findings=findings, write=Write(
+        side=Side.CRM, kind=KIND, action=Action.CREATE, fields=out, hints={rules.item.layout.id: number}))

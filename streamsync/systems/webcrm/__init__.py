@@ -1,0 +1,1 @@
+"""The webCRM adapter: `system.WebcrmSystem` implements `systems.port.System`. Facts: webcrm-api."""

@@ -1,0 +1,240 @@
+"""Writes webCRM: single POST and PUT, bulk PATCH, lines, Move, the delivery-number protocol.
+
+Nothing here repeats a request. There is no way from here to a DELETE of more than the one line or catalogue
+row named: `DELETE /QuotationLines/LinkedData` without an id would wipe the catalogue (webcrm-api §0.7).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from streamsync.errors import Bug, Rejected, SystemFault, Unknown
+from streamsync.model import Action, Done, Kind, Lane, LineEdit, Write
+from streamsync.systems.outcome import redact
+from streamsync.systems.transport import Reply
+from streamsync.systems.webcrm.calls import Calls
+from streamsync.systems.webcrm.fields import DASH, FIELDS, Form, id_field, wire
+from streamsync.systems.webcrm.reading import ITEMS, LISTS, Reading
+
+BULK_MAX = 100
+NUMBER = "DeliveryNumber"
+Answer = Done | SystemFault
+
+
+class Writing:
+    def __init__(self, calls: Calls, reading: Reading) -> None:
+        self._calls = calls
+        self._reading = reading
+
+    async def send(self, write: Write, lane: Lane) -> Done:
+        """One write of any sort. Raises a `SystemFault`."""
+        match write.kind, write.action:
+            case Kind.ITEM, Action.CREATE | Action.UPDATE:
+                return await self._send_item(write, lane)
+            case Kind.ITEM, Action.DELETE:
+                await self._calls.write("DELETE", ITEMS + "/{id}", lane, write.rid)
+                return Done(rid=write.rid)
+            case Kind.DELIVERY, Action.LINES:
+                [answer] = await self._send_lines([write], lane, bulk=False)
+                if isinstance(answer, SystemFault):
+                    raise answer
+                return answer
+            case Kind.DELIVERY, Action.MOVE:
+                target = int(write.fields["DeliveryOrganisationId"])
+                await self._calls.write(
+                    "POST", "/Deliveries/{id}/Move", lane, write.rid, body={"NewOrganisationId": target}
+                )
+                return Done(rid=write.rid)
+            case ((Kind.ORGANISATION | Kind.PERSON | Kind.DELIVERY), (Action.CREATE | Action.UPDATE)):
+                return await self._send_record(write, lane)
+            case _:
+                raise Bug(f"webCRM has no {write.action} for a {write.kind}.", code="action")
+
+    async def send_many(self, writes: Sequence[Write], lane: Lane) -> list[Answer]:
+        """One bulk PATCH for writes of one kind and action. Raises if the request as a whole fails."""
+        if writes[0].action is Action.LINES:
+            return await self._send_lines(writes, lane, bulk=True)
+        taken = await self._taken(writes, lane)
+        free = [write for write in writes if write.rid not in taken]
+        answers: dict[int, Answer] = {id(write): _number_taken() for write in writes if write.rid in taken}
+        if free:
+            body = [self._body(write) for write in free]
+            reply = await self._calls.write("PATCH", LISTS[free[0].kind], lane, body=body)
+            for write, text in zip(free, _texts(reply, len(free)), strict=True):
+                answers[id(write)] = _row_answer(text, write.rid)
+            await self._look_after(free, lane)
+        return [answers[id(write)] for write in writes]
+
+    async def _send_record(self, write: Write, lane: Lane) -> Done:
+        path = LISTS[write.kind]
+        if write.action is Action.CREATE:
+            reply = await self._calls.write("POST", path, lane, body=self._body(write))
+            return Done(rid=_new_id(reply, write.kind))
+        if await self._taken([write], lane):
+            raise _number_taken()
+        await self._calls.write("PUT", path + "/{id}", lane, write.rid, body=self._body(write))
+        await self._look_after([write], lane)
+        return Done(rid=write.rid)
+
+    def _body(self, write: Write) -> dict[str, object]:
+        body: dict[str, object] = {id_field(write.kind): int(write.rid or "0")}
+        for name, text in write.fields.items():
+            body[name] = wire(write.kind, name, text or self._reading.defaults.get(name, ""))
+        return body
+
+    async def _send_item(self, write: Write, lane: Lane) -> Done:
+        """A catalogue row is replaced as a whole, so the parts that we do not map are taken from what is
+        there."""
+        row: dict[str, object] = {}
+        if write.action is Action.UPDATE:
+            present = await self._reading.item_row(write.rid, lane)
+            if present is None:
+                raise Rejected("The catalogue row is gone.", code="404")
+            row = present
+        for name, field in FIELDS[Kind.ITEM].items():
+            if name in write.fields:
+                row[name] = wire(Kind.ITEM, name, write.fields[name])
+            elif row.get(name) is None:
+                row[name] = (
+                    DASH
+                    if field.form is Form.DASHED
+                    else "Product"
+                    if field.form is Form.ENUM
+                    else ("" if field.form is Form.TEXT else 0 if field.form is Form.INTEGER else None)
+                )
+        if write.action is Action.CREATE:
+            row[id_field(Kind.ITEM)] = 0
+            reply = await self._calls.write("POST", ITEMS, lane, body=row)
+            return Done(rid=_new_id(reply, Kind.ITEM))
+        row[id_field(Kind.ITEM)] = int(write.rid)
+        await self._calls.write("PUT", ITEMS + "/{id}", lane, write.rid, body=row)
+        return Done(rid=write.rid)
+
+    async def _send_lines(self, writes: Sequence[Write], lane: Lane, *, bulk: bool) -> list[Answer]:
+        """Inserts and updates first, deletes last and one by one (semantics §4.11).
+
+        An answer that never comes leaves the set unknown: the lines are then read again and compared as a
+        whole."""
+        saved = [(write, edit) for write in writes for edit in write.lines if edit.action != "delete"]
+        texts: list[str] = []
+        if saved and bulk:
+            reply = await self._calls.write(
+                "PATCH", LISTS[Kind.LINE], lane, body=[self._line(write, edit) for write, edit in saved]
+            )
+            texts = _texts(reply, len(saved))
+        else:
+            for done, (write, edit) in enumerate(saved):
+                try:
+                    texts.append(await self._save_line(write, edit, lane))
+                except SystemFault as wrong:
+                    raise _partly(wrong, done) from wrong
+        answers: list[Answer] = []
+        for write in writes:
+            own = [(edit, text) for (owner, edit), text in zip(saved, texts, strict=True) if owner is write]
+            answers.append(await self._finish_lines(write, own, lane))
+        return answers
+
+    async def _finish_lines(self, write: Write, saved: Sequence[tuple[LineEdit, str]], lane: Lane) -> Answer:
+        refused = [text for _, text in saved if not text.isdigit()]
+        if refused:
+            # Some lines of the set may have been saved: only reading the set again can tell.
+            return Unknown(
+                f"webCRM refused {len(refused)} of {len(saved)} lines: {redact(refused[0])}", code="lines"
+            )
+        try:
+            for edit in write.lines:
+                if edit.action == "delete":
+                    await self._calls.write("DELETE", "/QuotationLines/{id}", lane, edit.key)
+        except SystemFault as wrong:
+            return _partly(wrong, len(saved))
+        return Done(rid=write.rid, line_keys=tuple(text for edit, text in saved if edit.action == "insert"))
+
+    async def _save_line(self, write: Write, edit: LineEdit, lane: Lane) -> str:
+        body = self._line(write, edit)
+        if edit.action == "insert":
+            return _new_id(await self._calls.write("POST", LISTS[Kind.LINE], lane, body=body), Kind.LINE)
+        await self._calls.write("PUT", "/QuotationLines/{id}", lane, edit.key, body=body)
+        return edit.key
+
+    def _line(self, write: Write, edit: LineEdit) -> dict[str, object]:
+        body: dict[str, object] = {"QuotationLineId": int(edit.key or "0")}
+        if edit.action == "insert":
+            body["QuotationLineOpportunityId"] = int(write.rid)
+        for name, text in edit.fields.items():
+            body[name] = wire(Kind.LINE, name, text)
+        return body
+
+    async def _holders(self, writes: Sequence[Write], lane: Lane) -> Mapping[str, set[str]]:
+        """Number to the deliveries that hold it, for the numbers these writes give."""
+        numbers = sorted({write.fields[NUMBER] for write in writes if write.fields.get(NUMBER)})
+        found: dict[str, set[str]] = {number: set() for number in numbers}
+        if numbers:
+            want = frozenset((NUMBER,))
+            for record in await self._reading.where(Kind.DELIVERY, NUMBER, numbers, want, lane):
+                found.setdefault(record.fields[NUMBER], set()).add(record.rid)
+        return found
+
+    async def _taken(self, writes: Sequence[Write], lane: Lane) -> set[str]:
+        """Deliveries whose number another one holds: writing it would lock both (quirk Q6)."""
+        if writes[0].kind is not Kind.DELIVERY:
+            return set()
+        holders = await self._holders(writes, lane)
+        given: dict[str, str] = {}
+        out: set[str] = set()
+        for write in writes:
+            number = write.fields.get(NUMBER, "")
+            if number and (holders[number] - {write.rid} or given.setdefault(number, write.rid) != write.rid):
+                out.add(write.rid)
+        return out
+
+    async def _look_after(self, writes: Sequence[Write], lane: Lane) -> None:
+        """Once more after the write: a person may have given the same number meanwhile. The polls show who;
+        nothing is written to either until they differ (semantics §3.7)."""
+        if writes[0].kind is Kind.DELIVERY and any(write.fields.get(NUMBER) for write in writes):
+            await self._holders(writes, lane)
+
+
+def _number_taken() -> Rejected:
+    return Rejected("Another delivery holds this number.", code="number_taken")
+
+
+def _partly(wrong: SystemFault, done: int) -> SystemFault:
+    """A definite no to a later part of a set is no definite no to the set."""
+    return Unknown(f"The set was written in part: {wrong}", code=wrong.code) if done else wrong
+
+
+def _row_answer(text: str, rid: str) -> Answer:
+    """One member of a bulk answer: an id, or an error text (quirk Q22)."""
+    if text.isdigit():
+        return (
+            Done(rid=rid or text)
+            if not rid or rid == text
+            else Bug("webCRM answered with another record's id.")
+        )
+    if not text or "try again" in text.casefold():
+        return Unknown(f"webCRM did not say what became of the record: {redact(text)}", code="row")
+    return Rejected(f"webCRM refused the record: {redact(text)}", code="row", excerpt=redact(text))
+
+
+def _texts(reply: Reply, count: int) -> list[str]:
+    try:
+        texts = msgspec.json.decode(reply.body, type=list[str])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unknown("webCRM answered a bulk write with something else.", code="malformed") from error
+    if len(texts) != count:
+        raise Unknown(f"webCRM answered {len(texts)} of {count} rows of a bulk write.", code="malformed")
+    return texts
+
+
+def _new_id(reply: Reply, kind: Kind) -> str:
+    """The id of a new record: a number, a number as text, or an object that holds it (quirk Q1)."""
+    try:
+        found = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, RecursionError):
+        found = reply.body.decode("utf-8", "replace")
+    if isinstance(found, dict):
+        found = found.get(id_field(kind))
+    text = str(found).strip()
+    if not text.isdigit() or text == "0":
+        raise Unknown("webCRM did not name the new record.", code="malformed")
+    return text

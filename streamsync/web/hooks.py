@@ -1,0 +1,115 @@
+"""Webhook receivers: they verify, hint and answer; they never do work and never believe a body.
+
+Visma.net signs the raw body (HMAC-SHA256, base64; the header's name is a setting, visma-api §6.2). webCRM
+signs nothing, so its path carries a secret (webcrm-api §7). No secret configured = the receiver does not
+exist (404).
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from streamsync.clock import Clock
+from streamsync.model import Kind, Side
+
+BODY_MAX = 64 * 1024
+PER_SECOND_MAX = 50
+_RESOURCE = re.compile(rb"/(Organisations|Persons|Deliveries|Opportunities|QuotationLines)/\d+")
+_WEBCRM_KINDS = {
+    b"Organisations": Kind.ORGANISATION,
+    b"Persons": Kind.PERSON,
+    b"Deliveries": Kind.DELIVERY,
+    b"Opportunities": Kind.DELIVERY,
+    b"QuotationLines": Kind.LINE,
+}
+
+
+@dataclass(frozen=True)
+class HookSecrets:
+    """Of one connection. `visma`: one secret, or two while one is being replaced."""
+
+    webcrm_token: str = ""
+    visma: tuple[str, ...] = ()
+    visma_header: str = "X-Visma-Signature"
+
+
+HintSink = Callable[[str, Side, Kind | None], None]
+
+
+def signed(body: bytes, signature: str, secrets: tuple[str, ...]) -> bool:
+    """Whether the signature is that of one of the secrets over exactly these bytes."""
+    given = signature.removeprefix("sha256=").strip().encode()
+    good = False
+    for secret in secrets:
+        expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+        good |= bool(secret) and hmac.compare_digest(expected, given)
+    return good
+
+
+class Flood:
+    """At most `PER_SECOND_MAX` hints a second and source get through; the rest are answered all the same."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second = 0
+        self._counts: dict[str, int] = {}
+
+    def allows(self, source: str) -> bool:
+        second = int(self._clock.monotonic())
+        if second != self._second:
+            self._second, self._counts = second, {}
+        self._counts[source] = self._counts.get(source, 0) + 1
+        return self._counts[source] <= PER_SECOND_MAX
+
+
+def routes(
+    secrets: Mapping[str, HookSecrets], hint: HintSink, clock: Clock, refused: Callable[[str, str], None]
+) -> list[web.RouteDef]:
+    """`POST /hooks/visma/{connection}` and `POST /hooks/webcrm/{connection}/{token}`."""
+    flood = Flood(clock)
+
+    async def visma(request: web.Request) -> web.Response:
+        name = request.match_info["connection"]
+        known = secrets.get(name)
+        if known is None or not known.visma:
+            raise web.HTTPNotFound
+        body = await _body(request)
+        if not signed(body, request.headers.get(known.visma_header, ""), known.visma):
+            refused(name, "visma")
+            raise web.HTTPUnauthorized
+        if flood.allows(f"visma:{name}"):
+            hint(name, Side.ERP, None)
+        return web.Response(status=204)
+
+    async def webcrm(request: web.Request) -> web.Response:
+        name = request.match_info["connection"]
+        known = secrets.get(name)
+        expected = known.webcrm_token if known is not None else ""
+        given = request.match_info["token"]
+        if not hmac.compare_digest(expected.encode(), given.encode()) or not expected:
+            refused(name, "webcrm")
+            raise web.HTTPNotFound
+        body = await _body(request)
+        found = _RESOURCE.search(body) or _RESOURCE.search(request.query_string.encode())
+        if flood.allows(f"webcrm:{name}"):
+            hint(name, Side.CRM, _WEBCRM_KINDS[found.group(1)] if found else None)
+        return web.Response(status=204)
+
+    return [
+        web.post("/hooks/visma/{connection}", visma),
+        web.post("/hooks/webcrm/{connection}/{token}", webcrm),
+    ]
+
+
+async def _body(request: web.Request) -> bytes:
+    body = await request.content.read(BODY_MAX + 1)
+    while len(body) <= BODY_MAX and not request.content.at_eof():
+        body += await request.content.read(BODY_MAX + 1 - len(body))
+    if len(body) > BODY_MAX:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY_MAX, actual_size=len(body))
+    return body

@@ -1,0 +1,203 @@
+"""A stage for example cases: the whole daemon and both stand-ins in one loop, in memory, under virtual time.
+
+    def test_e01_…() -> None:
+        async def story(scene: Scene) -> None: ...
+        play(story)
+
+The daemon is the product's: real actors, real clients, real HTTP messages, a real (in-memory) database. Judge
+by what the two worlds hold and by the calls that were made, not by inner state.
+"""
+
+import random
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from streamsync import config as configuration
+from streamsync.clock import LoopClock
+from streamsync.daemon import Daemon
+from streamsync.demo.processes import VISMA_SECRET, WEBCRM_TOKEN
+from streamsync.observe.logs import Log
+from streamsync.simulators.face import Face
+from streamsync.simulators.faults import FaultPlan
+from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
+from streamsync.simulators.webcrm.world import WebcrmWorld
+from streamsync.store import status
+from tests.simulation.memhttp import MemoryConnector
+from tests.simulation.vloop import run
+
+EPOCH_MS = 1_773_478_800_000  # 2026-03-14T09:00:00Z: a day far from any change of clocks
+RULES = (Path(__file__).parents[2] / "streamsync" / "demo" / "kunde.rules.toml").read_text("utf-8")
+POLL_SECONDS = 10
+QUIET_LOOKS = 25
+
+CONFIG = """
+[daemon]
+state = ":memory:"
+admin = "127.0.0.1:8080"
+ops = "127.0.0.1:9464"
+allow_loopback = true
+
+[[connections]]
+name = "kunde"
+rules = "kunde.rules.toml"
+first_sync = "{first_sync}"
+[connections.webcrm]
+url = "http://127.0.0.1:7001"
+token = {{ file = "webcrm" }}
+requests_per_minute = 600
+poll_seconds = {poll}
+settle_seconds = 2
+[connections.visma]
+finance_url = "http://127.0.0.1:7002"
+orders_url = "http://127.0.0.1:7002"
+token_url = "http://127.0.0.1:7002/connect/token"
+tenant_id = "{tenant}"
+client_id = "{client}"
+client_secret = {{ file = "visma" }}
+requests_per_hour = 36000
+poll_seconds = {poll}
+settle_seconds = 2
+"""
+
+Story = Callable[["Scene"], Awaitable[None]]
+
+
+class Scene:
+    """Both worlds, their faces (counts, faults) and the daemon between them."""
+
+    def __init__(self, folder: Path, rules: str, first_sync: str, seed: int) -> None:
+        self.folder = folder
+        self.clock = LoopClock(EPOCH_MS, seed)
+        self.crm = WebcrmWorld(seed, requests_per_minute=6000)
+        self.erp = VismaWorld(seed)
+        self.crm_face = Face(self.crm, self.clock, FaultPlan(random.Random(seed)))
+        self.erp_face = Face(self.erp, self.clock, FaultPlan(random.Random(seed + 1)))
+        (folder / "kunde.rules.toml").write_text(rules, "utf-8")
+        for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
+            (folder / name).write_text(secret, "utf-8")
+            (folder / name).chmod(0o600)
+        self.config_path = folder / "streamsync.toml"
+        self.config_path.write_text(
+            CONFIG.format(
+                first_sync=first_sync, poll=POLL_SECONDS, tenant=DEFAULT_TENANT, client=DEFAULT_CLIENT
+            ),
+            "utf-8",
+        )
+        self.daemon: Daemon
+        self._servers = {
+            "127.0.0.1:7001": web.Server(self.crm_face),
+            "127.0.0.1:7002": web.Server(self.erp_face),
+        }
+
+    async def start(self) -> None:
+        """Start the daemon; wait with `settle`."""
+        self.daemon = Daemon(
+            configuration.load(self.config_path), self.config_path, self.clock, Log(level="warning")
+        )
+        await self.daemon.open(
+            lambda _system: MemoryConnector(self._servers, lambda: 0.01), inline_store=True
+        )
+        self.daemon.start()
+
+    async def stop(self) -> None:
+        await self.daemon.stop()
+
+    async def close(self) -> None:
+        for server in self._servers.values():
+            await server.shutdown()
+
+    async def sleep(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+
+    async def settle(self, at_most: float = 1800) -> None:
+        """Let virtual time pass until nothing has been undecided or unwritten for a few polls of every
+        feed."""
+        deadline = self.clock.monotonic() + at_most
+        calm = 0
+        while calm < QUIET_LOOKS:
+            if self.clock.monotonic() > deadline:
+                raise AssertionError(f"not settled after {at_most} s: {self.waiting()}")
+            await self.clock.sleep(1)
+            found = await self.daemon.store.read(lambda c: status.summary(c, "kunde"))
+            calm = calm + 1 if found.unprocessed == 0 and found.open_ops == 0 and self._opened() else 0
+
+    def _opened(self) -> bool:
+        return all(connection.opened.is_set() for connection in self.daemon.plant.connections.values())
+
+    def waiting(self) -> Mapping[str, Any]:
+        return self.daemon.commands.status()
+
+    async def parked(self) -> list[Mapping[str, Any]]:
+        """What waits for a person, as `streamsync status` shows it."""
+        return await self.daemon.commands.parked("kunde")
+
+    async def outcome(self, entity: str, *, crm: str = "", erp: str = "") -> tuple[str, str]:
+        """(outcome, reason) of a pair, as the pages show it."""
+        return await self.daemon.store.read(lambda c: status.outcome_of(c, "kunde", entity, crm, erp))
+
+    def user(self, act: str, **arguments: Any) -> Any:
+        """A person at webCRM's screen."""
+        return self.crm.act(act, arguments, self.clock.now_ms())
+
+    def bookkeeper(self, act: str, **arguments: Any) -> Any:
+        """A person at Visma.net's screen."""
+        return self.erp.act(act, arguments, self.clock.now_ms())
+
+    def crm_calls(self, prefix: str = "") -> int:
+        return self.crm_face.counts.total(prefix)
+
+    def erp_calls(self, prefix: str = "") -> int:
+        return self.erp_face.counts.total(prefix)
+
+    def forget_calls(self) -> None:
+        self.crm_face.counts.clear()
+        self.erp_face.counts.clear()
+
+    def writes(self) -> int:
+        """Requests since `forget_calls` that were meant to change something."""
+        return sum(
+            count
+            for face in (self.crm_face, self.erp_face)
+            for (kind, _), count in face.counts.by_kind.items()
+            if kind.split(" ", 1)[0] in ("POST", "PUT", "PATCH", "DELETE")
+            and "Auth" not in kind
+            and "token" not in kind.lower()
+        )
+
+
+def play(
+    story: Story, *, rules: str = RULES, first_sync: str = "accept", seed: int = 1, started: bool = True
+) -> None:
+    """Run one story from an empty stage. `started=False`: the story fills the worlds first and starts the
+    daemon itself."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        async def whole() -> None:
+            scene = Scene(Path(folder), rules, first_sync, seed)
+            try:
+                if started:
+                    await scene.start()
+                    await scene.settle()
+                await story(scene)
+            finally:
+                if hasattr(scene, "daemon"):
+                    await scene.stop()
+                await scene.close()
+
+        run(whole, seed)
+
+
+def rules_with(*tables: str) -> str:
+    """The demonstration's rules with TOML appended (new `[[…map]]` rows or tables not yet present)."""
+    return "\n".join((RULES, *tables))
+
+
+def replaced(old: str, new: str) -> str:
+    """The demonstration's rules with one text replaced; it must occur."""
+    if old not in RULES:
+        raise AssertionError(f"{old!r} is not in the demonstration's rules")
+    return RULES.replace(old, new)
