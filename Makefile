@@ -2,7 +2,8 @@
 #
 #   make demo [ONCE=1] [SIZE=2000] [STORY=name] [SEED=1]   both stand-ins, the daemon, a day of work
 #   make test [T=tests/unit/kernel]                        all tests, in random order
-#   make check                                             style, types, import rules
+#   make check                                             style, types, import rules, then all tests
+#   make lint                                              the same without the tests
 #   make bench                                             the benchmarks
 #   make lock                                              pin the dependencies anew (needs the package index)
 
@@ -19,7 +20,7 @@ T ?= tests
 # Tests of one file stay together: what a module sets up is set up once.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadscope
 
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check lint bench lock
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -30,7 +31,9 @@ demo: $(READY)
 test: $(READY)
 	@$(PYTEST) $(T)
 
-check: $(READY)
+check: lint test
+
+lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

@@ -12,10 +12,12 @@ from functools import partial
 from actors.connection import Connection
 from streamsync.kernel.actor import Pulse
 from streamsync.model import Direction, Entity, Outcome, Side
-from streamsync.store import pairs
+from streamsync.store import demands, pairs
 from streamsync.store.lookup import StoreLookup
 from streamsync.sync.decide import decide
 from streamsync.sync.decision import Decision
+from streamsync.sync.identity import observe
+from streamsync.sync.line_items import placeholder_record
 
 BATCH = 64
 

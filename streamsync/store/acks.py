@@ -224,6 +224,7 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
         updated_ms=old.updated_ms if old else 0,
         version=done.version,
         by_us=True,
+        partial=old.partial if old else False,
     )
 
 

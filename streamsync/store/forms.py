@@ -69,8 +69,8 @@ def digest(fields: Fields, lines: tuple[Line, ...]) -> bytes:
 
 
 def record_of(row: tuple[Any, ...]) -> Record:
-    """From side, kind, rid, fields, lines, owner, updated_ms, version, by_us."""
-    side, kind, rid, fields, lines, owner, updated_ms, version, by_us = row
+    """From side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial."""
+    side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial = row
     return Record(
         side=Side(side),
         kind=Kind(kind),
@@ -81,6 +81,7 @@ def record_of(row: tuple[Any, ...]) -> Record:
         updated_ms=updated_ms,
         version=version,
         by_us=None if by_us is None else bool(by_us),
+        partial=bool(partial),
     )
 
 

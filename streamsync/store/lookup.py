@@ -9,7 +9,7 @@ from streamsync.store import linking, meta, pairs, scans, shadows, tables
 from streamsync.store.forms import FAMILY, pair_of, record_of
 from streamsync.sync.lookup import Candidate, View
 
-CANDIDATES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us
+CANDIDATES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial
   FROM record JOIN match_key USING(connection, side, kind, rid)
   WHERE connection=? AND side=? AND kind=? AND key=? AND value=? AND gone_ms=0 ORDER BY rid LIMIT 50"""
 ATTACHED_INVOICES = "SELECT invoice FROM attachment WHERE connection=? AND delivery=? ORDER BY invoice"
@@ -47,7 +47,7 @@ class StoreLookup:
         return scans.complete(self._conn, self._connection, side, kind)
 
     def first_scan_ms(self, side: Side, kind: Kind) -> int:
-        return scans.first_full_read_ms(self._conn, self._connection, side, kind)
+        return scans.first_scan_ms(self._conn, self._connection, side, kind)
 
     def first_seen_ms(self, side: Side, kind: Kind, rid: str) -> int:
         found = shadows.head(self._conn, self._connection, side, kind, rid)

@@ -104,10 +104,17 @@ def _observe(
             (Kind.DELIVERY, record.owner) if record.kind is Kind.LINE else (record.kind, record.rid)
         )
         return
+    if old is not None and record.partial and not old.partial:
+        _keep_fuller(conn, connection, seen, old, scan_ms, feed)
+        return
     lines_changed = False
     if record.kind is Kind.DELIVERY and (whole or record.lines):
         lines_changed = shadows.replace_lines(conn, connection, record.rid, record.lines, now_ms=now_ms)
-    same = old is not None and old.hash == _hash(record) and old.owner == record.owner and not old.missing_ms
+    same = (
+        old is not None
+        and not old.missing_ms
+        and ((old.hash, old.owner, old.partial) == (_hash(record), record.owner, record.partial))
+    )
     if old is not None and same:
         _keep(conn, connection, seen, old, scan_ms, feed)
     else:
@@ -159,6 +166,17 @@ def _keep(
         shadows.touch(conn, connection, record, scan_ms, feed or old.feed)
     if old.marker != seen.marker or old.keys != text([*seen.keys, *references.keys_of(record)]):
         shadows.rekey(conn, connection, record, seen.marker, seen.keys)
+
+
+def _keep_fuller(
+    conn: sqlite3.Connection, connection: str, seen: Observation, old: shadows.Head, scan_ms: int, feed: str
+) -> None:
+    """A list row's header replaces no fuller shadow; it only shows that the record still exists."""
+    if scan_ms > old.scan_ms or old.missing_ms:
+        known = msgspec.structs.replace(
+            seen.record, updated_ms=old.updated_ms, version=old.version, by_us=old.by_us
+        )
+        shadows.touch(conn, connection, known, scan_ms, feed or old.feed)
 
 
 def _dirty_owner(

@@ -25,8 +25,8 @@ FINISH = """INSERT INTO scan(connection, side, feed, kind, started_ms, finished_
   VALUES(?,?,?,?,?,?,?) ON CONFLICT(connection, side, feed) DO UPDATE SET started_ms=excluded.started_ms,
   finished_ms=excluded.finished_ms,
   first_started_ms=CASE first_started_ms WHEN 0 THEN excluded.first_started_ms ELSE first_started_ms END"""
-GATE = """SELECT count(*), sum(finished_ms=0), min(first_started_ms) FROM scan WHERE connection=? AND
-  side=? AND kind=?"""
+GATE = """SELECT count(*), sum(finished_ms=0), min(first_started_ms),
+  max(first_started_ms) FROM scan WHERE connection=? AND side=? AND kind=?"""
 UNSEEN = """SELECT rid FROM record WHERE connection=? AND side=? AND kind=? AND scan_ms<>? AND gone_ms=0
   AND changed_ms<=? AND first_seen_ms<=? AND (feed='' OR feed=?)
   AND (scan_ms=? OR (missing_ms>0) OR (scan_ms=0 AND ?)) ORDER BY rid"""
@@ -123,14 +123,20 @@ def scanned(conn: sqlite3.Connection, connection: str, side: Side, feed: str) ->
 
 def complete(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> bool:
     """The first-sync gate: every feed of that kind was read in full at least once (design §6 rule 8)."""
-    feeds, unread, _ = conn.execute(GATE, (connection, side, kind)).fetchone()
+    feeds, unread, *_ = conn.execute(GATE, (connection, side, kind)).fetchone()
     return bool(feeds > 0 and unread == 0)
 
 
 def first_full_read_ms(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> int:
     """When the first full read of that kind began; 0 while it is not complete."""
-    feeds, unread, first = conn.execute(GATE, (connection, side, kind)).fetchone()
+    feeds, unread, first, _ = conn.execute(GATE, (connection, side, kind)).fetchone()
     return int(first) if feeds > 0 and unread == 0 else 0
+
+
+def first_scan_ms(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> int:
+    """The same, but of several feeds the one that began last: what any of them showed was there by then."""
+    feeds, unread, _, last = conn.execute(GATE, (connection, side, kind)).fetchone()
+    return int(last) if feeds > 0 and unread == 0 else 0
 
 
 def missing(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> list[tuple[str, int, int]]:

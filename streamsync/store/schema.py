@@ -34,7 +34,7 @@ FIRST: Step = (
     INTEGER NOT NULL, version TEXT NOT NULL, by_us INTEGER, fence_ms INTEGER NOT NULL DEFAULT 0, first_seen_ms
     INTEGER NOT NULL, changed_ms INTEGER NOT NULL, scan_ms INTEGER NOT NULL DEFAULT 0, feed TEXT NOT NULL
     DEFAULT '', missing_ms INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0, gone_ms INTEGER NOT
-    NULL DEFAULT 0, PRIMARY KEY(connection,side,kind,rid)) STRICT""",
+    NULL DEFAULT 0, partial INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(connection,side,kind,rid)) STRICT""",
     "CREATE INDEX record_owner ON record(connection,owner) WHERE owner<>''",
     "CREATE INDEX record_marker ON record(connection,side,marker) WHERE marker<>''",
     """CREATE TABLE match_key( connection TEXT NOT NULL, side TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT

@@ -19,28 +19,33 @@ from streamsync.store.references import keys_of
 Keys = tuple[tuple[str, str], ...]
 
 HEAD = """SELECT hash, keys, updated_ms, version, by_us, fence_ms, scan_ms, feed, missing_ms, owner,
-  first_seen_ms, marker FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"""
-RECORD = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us
+  first_seen_ms, marker, partial FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"""
+RECORD = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial
   FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"""
-LINES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us
+LINES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial
   FROM record
   WHERE connection=? AND owner=? AND side='crm' AND kind='line' AND gone_ms=0"""
 UPSERT = """INSERT INTO record(connection, side, kind, rid, owner, fields, lines, hash, marker, keys,
-  updated_ms, version, by_us, fence_ms, first_seen_ms, changed_ms, scan_ms, feed)
-  VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(connection, side, kind, rid) DO UPDATE SET
+  updated_ms, version, by_us, fence_ms, first_seen_ms, changed_ms, scan_ms, feed, partial)
+  VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(connection, side, kind, rid) DO UPDATE SET
   owner=excluded.owner, fields=excluded.fields, lines=excluded.lines, hash=excluded.hash,
   marker=excluded.marker, keys=excluded.keys, updated_ms=excluded.updated_ms, version=excluded.version,
   by_us=excluded.by_us, fence_ms=max(fence_ms,excluded.fence_ms), changed_ms=excluded.changed_ms,
   scan_ms=max(scan_ms,excluded.scan_ms), feed=CASE WHEN excluded.feed='' THEN feed ELSE excluded.feed
-  END, missing_ms=0, misses=0, gone_ms=0"""
+  END, missing_ms=0, misses=0, gone_ms=0, partial=excluded.partial,
+  first_seen_ms=min(first_seen_ms,excluded.first_seen_ms)"""
 TOUCH = """UPDATE record SET updated_ms=?, version=?, by_us=?, scan_ms=max(scan_ms,?), feed=?,
-  missing_ms=0, misses=0, gone_ms=0 WHERE connection=? AND side=? AND kind=? AND rid=?"""
+  first_seen_ms=min(first_seen_ms,?), missing_ms=0, misses=0, gone_ms=0
+  WHERE connection=? AND side=? AND kind=? AND rid=?"""
 FENCE = "UPDATE record SET fence_ms=max(fence_ms,?) WHERE connection=? AND side=? AND kind=? AND rid=?"
 DELETE = "DELETE FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"
 DELETE_KEYS = "DELETE FROM match_key WHERE connection=? AND side=? AND kind=? AND rid=?"
 READABLE = "DELETE FROM malformed WHERE connection=? AND side=? AND kind=? AND rid=?"
 INSERT_KEY = "INSERT OR IGNORE INTO match_key(connection, side, kind, key, value, rid) VALUES(?,?,?,?,?,?)"
 SET_KEYS = "UPDATE record SET keys=?, marker=? WHERE connection=? AND side=? AND kind=? AND rid=?"
+
+
+NEVER = 2**62
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -58,6 +63,7 @@ class Head(msgspec.Struct, frozen=True):
     owner: str
     first_seen_ms: int
     marker: str
+    partial: int
 
 
 def head(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rid: str) -> Head | None:
@@ -105,29 +111,19 @@ def put(
     """Insert or replace. A webCRM delivery's own `lines` are not stored here (see `replace_lines`)."""
     lines = () if record.kind is Kind.DELIVERY else record.lines
     all_keys = text([*keys, *keys_of(record)])
-    conn.execute(
-        UPSERT,
-        (
-            connection,
-            record.side,
-            record.kind,
-            record.rid,
-            record.owner,
-            text(record.fields),
-            text(lines),
-            digest(record.fields, lines),
-            marker,
-            all_keys,
-            record.updated_ms,
-            record.version,
-            record.by_us,
-            fence_ms,
-            now_ms,
-            now_ms,
-            scan_ms,
-            feed,
-        ),
+    where = (connection, record.side, record.kind, record.rid)
+    content = (text(record.fields), text(lines), digest(record.fields, lines), marker, all_keys)
+    seen = (
+        record.updated_ms,
+        record.version,
+        record.by_us,
+        fence_ms,
+        scan_ms or now_ms,
+        now_ms,
+        scan_ms,
+        feed,
     )
+    conn.execute(UPSERT, (*where, record.owner, *content, *seen, record.partial))
     conn.execute(READABLE, (connection, record.side, record.kind, record.rid))
     _replace_keys(conn, connection, record, keys)
 
@@ -149,21 +145,11 @@ def _replace_keys(conn: sqlite3.Connection, connection: str, record: Record, key
 
 
 def touch(conn: sqlite3.Connection, connection: str, record: Record, scan_ms: int, feed: str) -> None:
-    """Same content: only stamps, version and the scan that saw it."""
-    conn.execute(
-        TOUCH,
-        (
-            record.updated_ms,
-            record.version,
-            record.by_us,
-            scan_ms,
-            feed,
-            connection,
-            record.side,
-            record.kind,
-            record.rid,
-        ),
-    )
+    """Same content: only stamps, version and the scan that saw it.
+
+    What a full read shows was there when it began, however long it took: that is `first_seen_ms`."""
+    seen = (record.updated_ms, record.version, record.by_us, scan_ms, feed, scan_ms or NEVER)
+    conn.execute(TOUCH, (*seen, connection, record.side, record.kind, record.rid))
 
 
 def fence(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rid: str, now_ms: int) -> None:

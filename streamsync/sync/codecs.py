@@ -1,8 +1,9 @@
 """Rows made executable: chains of transforms, value maps, maxima, equality (design §5, semantics §2, §7).
 
-Pure. `compile_rows` is what the rules check and the documents use; `codecs_for` caches it per rules object, because a
-decision needs the same codecs again and again. Equal is what either direction would make equal: a text that was cut on
-one side equals its whole on the other, so a cut text is never written back.
+Pure. `compile_rows` is what the rules check and the documents use; `codecs_for` caches it per rules
+object, because a decision needs the same codecs again and again. Equal is what either direction would
+make equal: a text that was cut on one side equals its whole on the other, so a cut text is never written
+back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +23,14 @@ CACHE = 16
 
 
 def compile_rows(
-    rows: Sequence[Row], *, catalogue: Mapping[str, FieldLike] | None, tables: Mapping[str, Mapping[str, str]], rules: Rules
+    rows: Sequence[Row],
+    *,
+    catalogue: Mapping[str, FieldLike] | None,
+    tables: Mapping[str, Mapping[str, str]],
+    rules: Rules,
 ) -> tuple[Codec, ...]:
-    """`catalogue`: field path of either side to its entry, for tighter maxima. Raises ValueError for an unknown transform."""
+    """`catalogue`: field path of either side to its entry, for tighter maxima. Raises ValueError for an
+    unknown transform."""
     return tuple(_Compiled(row, catalogue or {}, tables, rules).codec() for row in rows)
 
 
@@ -40,15 +46,34 @@ class _Compiled:
 
     def _cuttable(self) -> bool:
         """Codes, figures and dates are never cut: half a code is another code."""
-        coded = {"country", "code", "currency", "user", "date", "integer", "money", "decimal", "checkbox", "active_status"}
+        coded = {
+            "country",
+            "code",
+            "currency",
+            "user",
+            "date",
+            "integer",
+            "money",
+            "decimal",
+            "checkbox",
+            "active_status",
+        }
         return not self.row.values and not coded.intersection(self.names)
 
     def codec(self) -> Codec:
         names = [transforms.parse(text)[0] for text in self.row.transforms]
         return Codec(
-            row=self.row, to_erp=self.to_erp, to_crm=self.to_crm, same=self.same, empty=self.empty, key=self.key,
-            alike=_names_alike if "company_name" in names else lambda crm, erp: False, cut=self.cut,
-            lossless=all(step.inverse for step, _ in self.chain), limits=self.limits)
+            row=self.row,
+            to_erp=self.to_erp,
+            to_crm=self.to_crm,
+            same=self.same,
+            empty=self.empty,
+            key=self.key,
+            alike=_names_alike if "company_name" in names else lambda crm, erp: False,
+            cut=self.cut,
+            lossless=all(step.inverse for step, _ in self.chain),
+            limits=self.limits,
+        )
 
     def to_erp(self, texts: Texts, context: Context) -> Texts:
         return self._shorten(self.row.erp, self._whole(Side.ERP, texts, context))
@@ -79,16 +104,23 @@ class _Compiled:
     def _shorten(self, paths: Iterable[str], texts: Texts) -> Texts:
         if not self.limits:
             return texts
-        return tuple(text if len(text) <= (most := self.limits.get(path, len(text))) else text[:most].rstrip()
-                     for path, text in zip(paths, texts, strict=True))
+        return tuple(
+            text if len(text) <= (most := self.limits.get(path, len(text))) else text[:most].rstrip()
+            for path, text in zip(paths, texts, strict=True)
+        )
 
     def cut(self, side: Side, texts: Texts, context: Context) -> Texts:
         paths = self.row.crm if side is Side.CRM else self.row.erp
         whole = self._whole(side, texts, context)
-        return tuple(path for path, text in zip(paths, whole, strict=True) if len(text) > self.limits.get(path, len(text)))
+        return tuple(
+            path
+            for path, text in zip(paths, whole, strict=True)
+            if len(text) > self.limits.get(path, len(text))
+        )
 
     def key(self, side: Side, texts: Texts, context: Context) -> Texts:
-        """A side's own texts without what does not count: case of an e-mail, blanks, a phone's punctuation."""
+        """A side's own texts without what does not count: case of an e-mail, blanks, a phone's
+        punctuation."""
         for step, bound in self.chain:
             texts = step.key(texts, context, bound)
         return tuple("" if side is Side.CRM and self._blank(text) else text.strip() for text in texts)
@@ -96,7 +128,7 @@ class _Compiled:
     def same(self, crm: Texts, erp: Texts, context: Context) -> bool:
         if self.empty(crm) and self.empty(erp):
             return True
-        return (self._agrees(Side.ERP, crm, erp, context) or self._agrees(Side.CRM, erp, crm, context))
+        return self._agrees(Side.ERP, crm, erp, context) or self._agrees(Side.CRM, erp, crm, context)
 
     def _agrees(self, target: Side, source: Texts, held: Texts, context: Context) -> bool:
         """Whether writing `source` would leave `held` as it is."""
@@ -109,7 +141,9 @@ class _Compiled:
 
     def empty(self, texts: Texts) -> bool:
         dashed = "mandatory" in self.names or "name" in self.names
-        return all(self._blank(text) or not text.strip() or dashed and text.strip() == "-" for text in texts)
+        return all(
+            self._blank(text) or not text.strip() or (dashed and text.strip() == "-") for text in texts
+        )
 
 
 def _bind(text: str, row: Row, tables: Tables, rules: Rules) -> tuple[Transform, Bound]:
@@ -152,7 +186,8 @@ _cache: dict[tuple[int, tuple[str, ...]], _Kept] = {}
 
 
 def codecs_for(rows: tuple[Row, ...], rules: Rules, look: Lookup) -> tuple[Codec, ...]:
-    """The compiled rows; compiled again only when the rules, the rows or a code table that they use changed."""
+    """The compiled rows; compiled again only when the rules, the rows or a code table that they use
+    changed."""
     tables = _tables(rows, look)
     slot = (id(rules), tuple(row.id for row in rows))
     kept = _cache.get(slot)
@@ -180,5 +215,3 @@ def _tables(rows: Iterable[Row], look: Lookup) -> dict[str, Mapping[str, str]]:
         if table is not None:
             found[name] = table
     return found
-
-

@@ -1,6 +1,8 @@
-"""Country names in the languages of the two systems' users, and ISO 3166 codes (semantics §7, webcrm-api §10.1).
+"""Country names in the languages of the two systems' users, and ISO 3166 codes (semantics §7, webcrm-api
+§10.1).
 
-Pure; the names come from the CLDR data of babel. A tenant's own names come first. Unknown names are never guessed.
+Pure; the names come from the CLDR data of babel. A tenant's own names come first. Unknown names are
+never guessed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,9 +13,16 @@ from babel import Locale
 
 LANGUAGES = ("da", "en", "sv", "nb", "fi", "de")
 _ALIASES = MappingProxyType({"no": "nb", "dk": "da", "se": "sv"})
-_ALSO = MappingProxyType({
-    "england": "GB", "uk": "GB", "usa": "US", "holland": "NL", "great britain": "GB", "storbritannien": "GB",
-})
+_ALSO = MappingProxyType(
+    {
+        "england": "GB",
+        "uk": "GB",
+        "usa": "US",
+        "holland": "NL",
+        "great britain": "GB",
+        "storbritannien": "GB",
+    }
+)
 
 
 @lru_cache(maxsize=16)
@@ -45,7 +54,8 @@ def code_of(name: str, own: Mapping[str, str]) -> str:
 
 
 def name_of(code: str, language: str, own: Mapping[str, str], options: Iterable[str] = ()) -> str:
-    """The name a tenant uses for a code: its own, else the option that means it, else the language's; "" if unknown."""
+    """The name a tenant uses for a code: its own, else the option that means it, else the language's; ""
+    if unknown."""
     wanted = code.strip().upper()
     for mine, held in own.items():
         if held.upper() == wanted:

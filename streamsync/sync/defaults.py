@@ -1,7 +1,8 @@
 """The ready-made rows of every entity and the longest texts of their fields (semantics §2).
 
-`fixed` rows (the form's without a cross) cannot be removed; `ON` names those that apply unless a file removes them; the others
-wait until a file names them with a webCRM field. A field that the tenant must choose is `""` here.
+`fixed` rows (the form's without a cross) cannot be removed; `ON` names those that apply unless a file
+removes them; the others wait until a file names them with a webCRM field. A field that the tenant must
+choose is `""` here.
 """
 
 from collections.abc import Mapping
@@ -14,23 +15,60 @@ TO_CRM, TO_ERP, TWO_WAY = Direction.TO_CRM, Direction.TO_ERP, Direction.TWO_WAY
 LINE = "line"
 ADDRESS = ("addressLine1", "addressLine2", "addressLine3", "postalCode", "city", "country.id")
 
-MAXIMA: Mapping[str, int] = MappingProxyType({
-    "OrganisationName": 200, "name": 60, "OrganisationAddress": 250, "mainAddress.addressLine1": 50,
-    "mainAddress.addressLine2": 50, "mainAddress.addressLine3": 50, "mainAddress.postalCode": 20,
-    "OrganisationCity": 50, "mainAddress.city": 50, "OrganisationTelephone": 50, "mainContact.phone1": 50,
-    "OrganisationVatNumber": 50, "vatRegistrationId": 50, "corporateId": 50, "gln": 13, "OrganisationWww": 50,
-    "invoiceAddress.addressLine1": 50, "invoiceAddress.addressLine2": 50, "invoiceAddress.addressLine3": 50,
-    "deliveryAddress.addressLine1": 50, "deliveryAddress.addressLine2": 50, "deliveryAddress.addressLine3": 50,
-    "DeliveryDescription": 255, "description": 255, "note": 2048,
-    **{f"OrganisationExtraCustom{n}": 50 for n in range(1, 9)},
-})
+MAXIMA: Mapping[str, int] = MappingProxyType(
+    {
+        "OrganisationName": 200,
+        "name": 60,
+        "OrganisationAddress": 250,
+        "mainAddress.addressLine1": 50,
+        "mainAddress.addressLine2": 50,
+        "mainAddress.addressLine3": 50,
+        "mainAddress.postalCode": 20,
+        "OrganisationCity": 50,
+        "mainAddress.city": 50,
+        "OrganisationTelephone": 50,
+        "mainContact.phone1": 50,
+        "OrganisationVatNumber": 50,
+        "vatRegistrationId": 50,
+        "corporateId": 50,
+        "gln": 13,
+        "OrganisationWww": 50,
+        "invoiceAddress.addressLine1": 50,
+        "invoiceAddress.addressLine2": 50,
+        "invoiceAddress.addressLine3": 50,
+        "deliveryAddress.addressLine1": 50,
+        "deliveryAddress.addressLine2": 50,
+        "deliveryAddress.addressLine3": 50,
+        "DeliveryDescription": 255,
+        "description": 255,
+        "note": 2048,
+        **{f"OrganisationExtraCustom{n}": 50 for n in range(1, 9)},
+    }
+)
 
 
-def _row(id: str, crm: str | tuple[str, ...], erp: str | tuple[str, ...], direction: Direction, owner: str = "erp",
-         *transforms: str, fixed: bool = False, feedback: bool = False, at_create: bool = False) -> Row:
-    return Row(id=id, crm=(crm,) if isinstance(crm, str) else crm, erp=(erp,) if isinstance(erp, str) else erp,
-               direction=direction, owner=owner, transforms=transforms, fixed=fixed, feedback=feedback,
-               at_create=at_create)
+def _row(
+    id: str,
+    crm: str | tuple[str, ...],
+    erp: str | tuple[str, ...],
+    direction: Direction,
+    owner: str = "erp",
+    *transforms: str,
+    fixed: bool = False,
+    feedback: bool = False,
+    at_create: bool = False,
+) -> Row:
+    return Row(
+        id=id,
+        crm=(crm,) if isinstance(crm, str) else crm,
+        erp=(erp,) if isinstance(erp, str) else erp,
+        direction=direction,
+        owner=owner,
+        transforms=transforms,
+        fixed=fixed,
+        feedback=feedback,
+        at_create=at_create,
+    )
 
 
 def _block(head: str) -> tuple[str, ...]:
@@ -40,8 +78,14 @@ def _block(head: str) -> tuple[str, ...]:
 ORGANISATION = (
     _row("O1", "", "number", TO_CRM, "erp", "trim", fixed=True, feedback=True),
     _row("O2", "OrganisationName", "name", TWO_WAY, "erp", "single_line", "company_name", fixed=True),
-    _row("O3", "OrganisationAddress", tuple(f"mainAddress.addressLine{n}" for n in (1, 2, 3)), TWO_WAY, "erp",
-         "address_lines"),
+    _row(
+        "O3",
+        "OrganisationAddress",
+        tuple(f"mainAddress.addressLine{n}" for n in (1, 2, 3)),
+        TWO_WAY,
+        "erp",
+        "address_lines",
+    ),
     _row("O4", "OrganisationPostCode", "mainAddress.postalCode", TWO_WAY, "erp", "trim"),
     _row("O5", "OrganisationCity", "mainAddress.city", TWO_WAY, "erp", "trim"),
     _row("O6", "OrganisationTelephone", "mainContact.phone1", TWO_WAY, "newest", "phone"),
@@ -66,8 +110,16 @@ ORGANISATION = (
     _row("O25", "", "priceClass.id", TWO_WAY, "erp", "trim"),
 )
 PERSON = (
-    _row("P1", ("PersonFirstName", "PersonLastName"), ("firstName", "lastName"), TWO_WAY, "crm", "name",
-         'mandatory("-")', fixed=True),
+    _row(
+        "P1",
+        ("PersonFirstName", "PersonLastName"),
+        ("firstName", "lastName"),
+        TWO_WAY,
+        "crm",
+        "name",
+        'mandatory("-")',
+        fixed=True,
+    ),
     _row("P3", "PersonEmail", "email", TWO_WAY, "crm", "email"),
     _row("P4", "PersonTitle", "position", TWO_WAY, "crm", "trim"),
     _row("P5", "PersonDirectPhone", "phone1", TWO_WAY, "crm", "phone"),
@@ -125,15 +177,24 @@ LINES = (
     _row("L9", "QuotationLineSortOrder", "sortOrder", TO_CRM, "erp", "integer"),
 )
 
-ROWS: Mapping[str, tuple[Row, ...]] = MappingProxyType({
-    Entity.ORGANISATION.value: ORGANISATION, Entity.PERSON.value: PERSON, Entity.ITEM.value: ITEM,
-    Entity.DELIVERY.value: DELIVERY, LINE: LINES,
-})
+ROWS: Mapping[str, tuple[Row, ...]] = MappingProxyType(
+    {
+        Entity.ORGANISATION.value: ORGANISATION,
+        Entity.PERSON.value: PERSON,
+        Entity.ITEM.value: ITEM,
+        Entity.DELIVERY.value: DELIVERY,
+        LINE: LINES,
+    }
+)
 ON = frozenset(
-    "O1 O2 O3 O4 O5 O6 O7 P1 P3 I1 I2 I3 I4 I5 I6 D1 D2 D3 D4 D5 D15 D19 D22 L1 L2 L3 L4 L5 L6 L7 L8 L9".split())
+    "O1 O2 O3 O4 O5 O6 O7 P1 P3 I1 I2 I3 I4 I5 I6 D1 D2 D3 D4 D5 D15 D19 D22 L1 L2 L3 L4 L5 L6 L7 L8"
+    " L9".split()
+)
 SETTING_FIELDS: Mapping[str, str] = MappingProxyType({"O1": "number_field", "P7": "contact_id_field"})
 """Rows whose webCRM field is a setting of the entity."""
-LAYOUT_FIELDS: Mapping[str, str] = MappingProxyType({"I1": "id", "I2": "name", "I3": "unit", "I6": "internal"})
+LAYOUT_FIELDS: Mapping[str, str] = MappingProxyType(
+    {"I1": "id", "I2": "name", "I3": "unit", "I6": "internal"}
+)
 """Rows whose webCRM field is a part of `item.layout`."""
 
 

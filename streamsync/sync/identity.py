@@ -1,7 +1,8 @@
 """What a record says about itself: its marker, and the keys that it is matched by (semantics §1).
 
-`observe` is called by whoever reads a record, before the store sees it. Markers: the value on one side names the record on the
-other (`crm:organisation:778812` in the ERP, `erp:order:SO/000223` in webCRM). Pure.
+`observe` is called by whoever reads a record, before the store sees it. Markers: the value on one side
+names the record on the other (`crm:organisation:778812` in the ERP, `erp:order:SO/000223` in webCRM).
+Pure.
 """
 
 import re
@@ -16,13 +17,19 @@ _ERP_NUMBER = re.compile(r"^erp:(organisation|person|item):([0-9]{1,19})$")
 _ERP_DOCUMENT = re.compile(r"^erp:(order|invoice):([A-Za-z0-9]{1,20})/([^\s/][^/]{0,29})$")
 _BARE = re.compile(r"^[1-9][0-9]{0,18}$")
 _SAME: dict[Kind, tuple[str, ...]] = {
-    Kind.ORGANISATION: ("organisation",), Kind.PERSON: ("person",), Kind.ITEM: ("item",), Kind.LINE: ("line",),
-    Kind.DELIVERY: ("order", "invoice"), Kind.ORDER: ("delivery",), Kind.INVOICE: ("delivery",),
+    Kind.ORGANISATION: ("organisation",),
+    Kind.PERSON: ("person",),
+    Kind.ITEM: ("item",),
+    Kind.LINE: ("line",),
+    Kind.DELIVERY: ("order", "invoice"),
+    Kind.ORDER: ("delivery",),
+    Kind.INVOICE: ("delivery",),
 }
 
 
 def marker(side: Side, kind: Kind, rid: str) -> str:
-    """The text that names this record, to be written on the other side. A document's rid begins with its kind already."""
+    """The text that names this record, to be written on the other side. A document's rid begins with its
+    kind already."""
     return f"{side}:{rid}" if kind in (Kind.ORDER, Kind.INVOICE) else f"{side}:{kind}:{rid}"
 
 
@@ -81,4 +88,4 @@ def valid(text: str, record: Record, rules: Rules) -> str:
 def names(fields: Fields, field: str, wanted: str, *, bare: bool = False) -> bool:
     """Whether a marker field already says what it should (a bare id counts in our own attribute)."""
     held = fields.get(field, "").strip()
-    return held == wanted or bare and held == wanted.rpartition(":")[2]
+    return held == wanted or (bare and held == wanted.rpartition(":")[2])

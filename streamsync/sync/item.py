@@ -1,7 +1,8 @@
 """Items of the ERP and webCRM's catalogue rows: always from the ERP (semantics §2.3, §5).
 
-Pure; called by `sync.decide` only. Prices and cost are brought to the sales unit; what cannot be sold any more is marked,
-not deleted. Every write to the catalogue carries the full row, because the merge of partial ones is not proven there.
+Pure; called by `sync.decide` only. Prices and cost are brought to the sales unit; what cannot be sold
+any more is marked, not deleted. Every write to the catalogue carries the full row, because the merge of
+partial ones is not proven there.
 """
 
 import json
@@ -31,7 +32,7 @@ ON_DEMAND = "on_demand"
 
 def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     """The next step of an item pair."""
-    if not rules.item.direction.reaches(Side.CRM):
+    if not rules.item.direction.reaches(Side.CRM) and ON_DEMAND not in look.decided(view.pair.id):
         return settle.filtered("direction_off")
     if any(look.table(name) is None for name in needed_tables(rules.item.map)):
         return settle.waiting("lookups", now_ms)
@@ -41,7 +42,7 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if view.erp is None:
         if view.crm is not None and not view.pair.erp_id:
             return settle.filtered("not_sellable")  # a row of the house, or one whose item will match it
-        if view.crm_missing or view.crm is None and not view.pair.erp_id:
+        if view.crm_missing or (view.crm is None and not view.pair.erp_id):
             return Decision(outcome=Outcome.IN_SYNC, state="deleted")
         return settle.waiting("settling", now_ms)
     if view.crm is not None and not view.crm_missing:
@@ -56,10 +57,15 @@ def derived(erp: Fields, rules: Rules) -> Fields:
     unit, rate = _unit(erp, rules)
     price = {
         "recommendedPrice": erp.get("recommendedPrice", ""),
-        "recommendedPrice_else_default": _nonzero(erp.get("recommendedPrice", ""), erp.get("defaultPrice", "")),
+        "recommendedPrice_else_default": _nonzero(
+            erp.get("recommendedPrice", ""), erp.get("defaultPrice", "")
+        ),
     }.get(rules.item.price, erp.get("defaultPrice", ""))
-    cost = erp.get(rules.item.cost, "") if rules.item.cost in ("currentCost", "lastCost") else _nonzero(
-        erp.get("currentCost", ""), erp.get("lastCost", ""))
+    cost = (
+        erp.get(rules.item.cost, "")
+        if rules.item.cost in ("currentCost", "lastCost")
+        else _nonzero(erp.get("currentCost", ""), erp.get("lastCost", ""))
+    )
     out = erp | {"derived.price": _times(price, rate), "derived.cost": _times(cost, rate)}
     if "salesUnit" in erp:
         out["salesUnit"] = unit
@@ -69,8 +75,11 @@ def derived(erp: Fields, rules: Rules) -> Fields:
         held = [_number(str(row.get("available") or 0)) for row in _rows(erp["warehouseDetails"])]
         out["derived.stock"] = canonical(format(sum(held, Decimal(0)), "f"))
     if "crossReferences" in erp:
-        codes = [str(row.get("alternateId") or row.get("alternateID") or "") for row in _rows(erp["crossReferences"])
-                 if "barcode" in str(row.get("alternateType", "")).casefold()]
+        codes = [
+            str(row.get("alternateId") or row.get("alternateID") or "")
+            for row in _rows(erp["crossReferences"])
+            if "barcode" in str(row.get("alternateType", "")).casefold()
+        ]
         out["derived.barcode"] = next(filter(None, codes), "")
     return out
 
@@ -122,8 +131,14 @@ def _linked(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup, *,
     extra = Extra(to_crm=_group(crm.fields, rules, sells=sells))
     if not sells:
         fields |= {"description": _marked(fields["description"], rules)}
-    merged = merge(codecs, view.pair.base, crm.fields, fields, settle.policy(
-        view, Direction.TO_CRM, rules, look), Context(language=rules.webcrm.language))
+    merged = merge(
+        codecs,
+        view.pair.base,
+        crm.fields,
+        fields,
+        settle.policy(view, Direction.TO_CRM, rules, look),
+        Context(language=rules.webcrm.language),
+    )
     if not sells:
         merged = _without(merged, GROUP, rules.item.map)
     decision = settle.settled(view, KIND, merged, extra)
@@ -133,7 +148,7 @@ def _linked(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup, *,
 def _group(crm: Fields, rules: Rules, *, sells: bool) -> Fields:
     """The discontinued group is set, and taken back where no row brings the item's own."""
     held, group = crm.get(GROUP, ""), rules.item.discontinued_group
-    if GROUP not in crm or sells and any(GROUP in row.crm for row in rules.item.map):
+    if GROUP not in crm or (sells and any(GROUP in row.crm for row in rules.item.map)):
         return {}
     if not sells:
         return {} if held == group else {GROUP: group}
@@ -149,13 +164,19 @@ def _without(merged: Merge, field: str, rows: tuple[Row, ...]) -> Merge:
     """The merge without what it says about one field, whose rows keep the agreement they had."""
     about = {row.id for row in rows if field in row.crm}
     return msgspec.structs.replace(
-        merged, to_crm={name: text for name, text in merged.to_crm.items() if name != field},
-        rows_crm={id: agreed for id, agreed in merged.rows_crm.items() if id not in about})
+        merged,
+        to_crm={name: text for name, text in merged.to_crm.items() if name != field},
+        rows_crm={key: agreed for key, agreed in merged.rows_crm.items() if key not in about},
+    )
 
 
 def _full(write: Write, crm: Record) -> Write:
     """The whole catalogue row, as seen, with what changes."""
-    kept = {name: text for name, text in crm.fields.items() if not name.endswith(("ItemId", "UpdatedAt", "CreatedAt"))}
+    kept = {
+        name: text
+        for name, text in crm.fields.items()
+        if not name.endswith(("ItemId", "UpdatedAt", "CreatedAt"))
+    }
     for name in DATA:
         if name in kept or name in write.fields:
             kept[name] = kept.get(name) or "-"
@@ -194,9 +215,15 @@ def _create(erp: Record, rules: Rules, look: Lookup, *, sells: bool) -> Decision
     number = fields.get(rules.item.layout.id, "")
     if not number:
         return settle.required("inventoryNumber")
-    out = {name: "-" for name in DATA} | {name: "" for name in EMPTY_TEXTS} | {ENTITY_TYPE: "Product"} | fields
+    out = dict.fromkeys(DATA, "-") | dict.fromkeys(EMPTY_TEXTS, "") | {ENTITY_TYPE: "Product"} | fields
     if not sells:
         out[GROUP] = rules.item.discontinued_group
     findings = () if sells else (Finding(code="discontinued"),)
-    return Decision(outcome=Outcome.CREATED, rows=rows, findings=findings, write=Write(
-        side=Side.CRM, kind=KIND, action=Action.CREATE, fields=out, hints={rules.item.layout.id: number}))
+    return Decision(
+        outcome=Outcome.CREATED,
+        rows=rows,
+        findings=findings,
+        write=Write(
+            side=Side.CRM, kind=KIND, action=Action.CREATE, fields=out, hints={rules.item.layout.id: number}
+        ),
+    )

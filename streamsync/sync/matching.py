@@ -1,8 +1,9 @@
 """Match keys and the search for a counterpart (semantics §1).
 
-Pure; candidates come from `Lookup`. Keys are tried in order, the first that anybody answers ends the search: exactly one
-unlinked record on each side is a match, more is ambiguous, and an ambiguous or weak match never links and never creates by
-itself. Persons' keys carry their organisation, so that a search never leaves it.
+Pure; candidates come from `Lookup`. Keys are tried in order, the first that anybody answers ends the
+search: exactly one unlinked record on each side is a match, more is ambiguous, and an ambiguous or weak
+match never links and never creates by itself. Persons' keys carry their organisation, so that a search
+never leaves it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +20,15 @@ SURE, WEAK = "sure", "weak"
 _ROWS = {"company": "O10", "vat": "O9", "gln": "O11"}
 _PATHS = {"company": "corporateId", "vat": "vatRegistrationId", "gln": "gln"}
 _FORMS: dict[str, Callable[[str], str]] = {
-    "company": normalise.company_number, "vat": normalise.vat_number, "gln": normalise.gln}
-_ORDER = {Entity.ORGANISATION: ("number", "company", "vat", "gln", "name"), Entity.PERSON: ("contact_id", "email", "name"),
-          Entity.ITEM: ("internal", "number")}
+    "company": normalise.company_number,
+    "vat": normalise.vat_number,
+    "gln": normalise.gln,
+}
+_ORDER = {
+    Entity.ORGANISATION: ("number", "company", "vat", "gln", "name"),
+    Entity.PERSON: ("contact_id", "email", "name"),
+    Entity.ITEM: ("internal", "number"),
+}
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +71,18 @@ def _organisation(record: Record, rules: Rules) -> list[tuple[str, str]]:
     if record.side is Side.CRM:
         number = get(rules.organisation.number_field, "") if rules.organisation.number_field else ""
         held = {key: get(field, "") if (field := crm_field(row, rules)) else "" for key, row in _ROWS.items()}
-        name = normalise.name_key(get("OrganisationName", ""), get("OrganisationDivisionName", ""),
-                                  get("OrganisationPostCode", ""))
+        name = normalise.name_key(
+            get("OrganisationName", ""), get("OrganisationDivisionName", ""), get("OrganisationPostCode", "")
+        )
     else:
         number = get("number", "")
         held = {key: get(path, "") for key, path in _PATHS.items()}
         name = normalise.name_key(get("name", ""), "", get("mainAddress.postalCode", ""))
-    return [("number", normalise.folded(number)), *((key, _FORMS[key](text)) for key, text in held.items()), ("name", name)]
+    return [
+        ("number", normalise.folded(number)),
+        *((key, _FORMS[key](text)) for key, text in held.items()),
+        ("name", name),
+    ]
 
 
 def _person(record: Record, rules: Rules) -> list[tuple[str, str]]:
@@ -84,8 +96,11 @@ def _person(record: Record, rules: Rules) -> list[tuple[str, str]]:
         first, last, contact = get("firstName", ""), get("lastName", ""), record.rid
     name = normalise.spaced(f"{first} {'' if last.strip() == '-' else last}")
     nameless = any(mail.strip() for mail in mails)
-    return [("contact_id", contact.strip()), *(("email", _within(home, normalise.folded(mail))) for mail in mails),
-            ("name", "" if nameless else _within(home, name))]
+    return [
+        ("contact_id", contact.strip()),
+        *(("email", _within(home, normalise.folded(mail))) for mail in mails),
+        ("name", "" if nameless else _within(home, name)),
+    ]
 
 
 def _within(home: str, value: str) -> str:
@@ -103,7 +118,8 @@ def _item(record: Record, rules: Rules) -> list[tuple[str, str]]:
 
 
 def match(view: View, rules: Rules, look: Lookup, home: Pair | None = None) -> Match:
-    """The counterpart of a half pair. `home`: the linked organisation of a person (its keys are translated through it)."""
+    """The counterpart of a half pair. `home`: the linked organisation of a person (its keys are translated
+    through it)."""
     record = view.crm or view.erp
     assert record is not None
     decided = look.decided(view.pair.id)
@@ -114,7 +130,9 @@ def match(view: View, rules: Rules, look: Lookup, home: Pair | None = None) -> M
     own = dict.fromkeys(keys(record, rules))
     for name in _ORDER.get(view.pair.entity, ()):
         for key, value in own:
-            if key != name or name == "name" and rules.match.name == "off" and record.kind is Kind.ORGANISATION:
+            if key != name or (
+                name == "name" and rules.match.name == "off" and record.kind is Kind.ORGANISATION
+            ):
                 continue
             found = _at_key(record, name, value, rules, look, home)
             if found is not None:
@@ -131,9 +149,13 @@ def _linked_by_hand(record: Record, rid: str, look: Lookup) -> Match:
     return Match(link=pair.id, record=other, key="link")
 
 
-def _at_key(record: Record, name: str, value: str, rules: Rules, look: Lookup, home: Pair | None) -> Match | None:
+def _at_key(
+    record: Record, name: str, value: str, rules: Rules, look: Lookup, home: Pair | None
+) -> Match | None:
     """What one key says; None = nobody else has it."""
-    theirs = look.candidates(record.side.other, record.kind, name, _translated(value, record, name, look, home))
+    theirs = look.candidates(
+        record.side.other, record.kind, name, _translated(value, record, name, look, home)
+    )
     if not theirs:
         return None
     grade, reason = _grade(record, name, theirs, rules)
@@ -165,7 +187,8 @@ def _translated(value: str, record: Record, name: str, look: Lookup, home: Pair 
 
 
 def _grade(record: Record, name: str, theirs: Sequence[Candidate], rules: Rules) -> tuple[str, str]:
-    """The grade of a key, and the reason that keeps a single candidate from being linked ("" = it is sure)."""
+    """The grade of a key, and the reason that keeps a single candidate from being linked ("" = it is
+    sure)."""
     other = theirs[0].record
     if record.kind is Kind.ORGANISATION:
         if name == "number":
@@ -188,5 +211,8 @@ def _contradict(record: Record, other: Record, rules: Rules) -> bool:
 
 
 def _names_alike(one: Fields, other: Fields) -> bool:
-    names = {normalise.name(fields.get("OrganisationName", "") or fields.get("name", "")) for fields in (one, other)}
+    names = {
+        normalise.name(fields.get("OrganisationName", "") or fields.get("name", ""))
+        for fields in (one, other)
+    }
     return len(names) == 1

@@ -1,8 +1,8 @@
 """Three-way merge, row by row: base, webCRM, ERP -> a patch for each side (semantics §8, §9).
 
-Pure. A value in a patch is always a conversion of the other side's present value, of a default, or of what a person typed.
-A row of which a side shows no field at all (not read yet) is left alone: unknown is not empty. Raises nothing: a value
-without an entry makes its row `unmapped` and the other rows flow.
+Pure. A value in a patch is always a conversion of the other side's present value, of a default, or of
+what a person typed. A row of which a side shows no field at all (not read yet) is left alone: unknown is
+not empty. Raises nothing: a value without an entry makes its row `unmapped` and the other rows flow.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction  # the entity's; a row's own is cut by it, feedback rows always reach webCRM
     linking: bool = False  # no base yet, first agreement: semantics §8
     owner: Callable[[Row], str] | None = None  # overrides Row.owner (documents: before/after the hand-over)
-    writable: Callable[[Row, Side], bool] | None = None  # False: nothing may go to that side now; the row is `blocked`
+    writable: Callable[[Row, Side], bool] | None = (
+        None  # False: nothing may go to that side now; the row is `blocked`
+    )
     decided: Mapping[str, str] = {}  # a person's answers: row key -> "crm" | "erp" | "=text"
     crm_changed_ms: int = 0
     erp_changed_ms: int = 0  # already shifted by the measured skew
@@ -40,8 +42,16 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     listed: tuple[str, ...]  # rows that differ but may not flow
 
 
-def merge(codecs: Sequence[Codec], base: Base, crm: Fields, erp: Fields, policy: Policy, context: Context, *,
-          suffix: str = "") -> Merge:
+def merge(
+    codecs: Sequence[Codec],
+    base: Base,
+    crm: Fields,
+    erp: Fields,
+    policy: Policy,
+    context: Context,
+    *,
+    suffix: str = "",
+) -> Merge:
     """The base's key of a row is its id plus `suffix` (lines: `@<webCRM line key>`)."""
     work = _Work(base, crm, erp, policy, context, suffix)
     for codec in codecs:
@@ -50,15 +60,19 @@ def merge(codecs: Sequence[Codec], base: Base, crm: Fields, erp: Fields, policy:
     return work.merged()
 
 
-def create_fields(codecs: Sequence[Codec], source: Fields, side: Side, context: Context) -> tuple[
-        Fields, Base, tuple[Unmapped, ...]]:
-    """What a create on `side` carries from `source`: non-empty values, defaults applied, and the agreement it establishes."""
+def create_fields(
+    codecs: Sequence[Codec], source: Fields, side: Side, context: Context
+) -> tuple[Fields, Base, tuple[Unmapped, ...]]:
+    """What a create on `side` carries from `source`: non-empty values, defaults applied, and the agreement
+    it establishes."""
     fields: Fields = {}
     rows: Base = {}
     unmapped: list[Unmapped] = []
     for codec in codecs:
         row = codec.row
-        if not (row.direction.reaches(side) or (row.at_create if side is Side.ERP else row.feedback or row.fixed)):
+        if not (
+            row.direction.reaches(side) or (row.at_create if side is Side.ERP else row.feedback or row.fixed)
+        ):
             continue
         theirs, ours = (row.crm, row.erp) if side is Side.ERP else (row.erp, row.crm)
         held = texts_of(theirs, source)
@@ -89,7 +103,9 @@ def _converted(codec: Codec, side: Side, texts: Texts, context: Context) -> Text
 class _Work:
     """What one merge gathers."""
 
-    def __init__(self, base: Base, crm: Fields, erp: Fields, policy: Policy, context: Context, suffix: str) -> None:
+    def __init__(
+        self, base: Base, crm: Fields, erp: Fields, policy: Policy, context: Context, suffix: str
+    ) -> None:
         self.crm, self.erp, self.policy, self.context, self.suffix = crm, erp, policy, context, suffix
         self.before = base
         self.base: Base = dict(base)
@@ -104,11 +120,19 @@ class _Work:
     def merged(self) -> Merge:
         to_crm, to_erp = self.patches[Side.CRM], self.patches[Side.ERP]
         return Merge(
-            base=self.base, to_crm=to_crm, to_erp=to_erp, rows_crm=self.agreed[Side.CRM], rows_erp=self.agreed[Side.ERP],
+            base=self.base,
+            to_crm=to_crm,
+            to_erp=to_erp,
+            rows_crm=self.agreed[Side.CRM],
+            rows_erp=self.agreed[Side.ERP],
             expect_crm={path: self.crm.get(path, "") for path in to_crm},
-            expect_erp={path: self.erp.get(path, "") for path in to_erp}, conflicts=tuple(self.conflicts),
-            blocked=tuple(self.blocked), unmapped=tuple(self.unmapped), findings=tuple(self.findings),
-            listed=tuple(self.listed))
+            expect_erp={path: self.erp.get(path, "") for path in to_erp},
+            conflicts=tuple(self.conflicts),
+            blocked=tuple(self.blocked),
+            unmapped=tuple(self.unmapped),
+            findings=tuple(self.findings),
+            listed=tuple(self.listed),
+        )
 
     def row(self, codec: Codec) -> None:
         key = codec.row.id + self.suffix
@@ -148,15 +172,22 @@ class _Work:
             self.clash(codec, key, crm, erp, "link_differs", None)
 
     def edited(self, codec: Codec, key: str, side: Side, crm: Texts, erp: Texts) -> None:
-        """One side changed. A row that only comes from the ERP is put back; any other edit that may not flow is listed."""
+        """One side changed. A row that only comes from the ERP is put back; any other edit that may not
+        flow is listed."""
         row = codec.row
         target = side.other
-        if not self.may(row, target) and row.direction is Direction.TO_CRM and side is Side.CRM and not row.fill_if_empty:
+        if (
+            not self.may(row, target)
+            and row.direction is Direction.TO_CRM
+            and side is Side.CRM
+            and not row.fill_if_empty
+        ):
             target = Side.CRM
         self.flow(codec, key, target, crm, erp)
 
     def clash(self, codec: Codec, key: str, crm: Texts, erp: Texts, reason: str, was: Agreed | None) -> None:
-        """Both sides hold something of their own: source of a one-way row, a person's answer, owner, later stamp, or ask."""
+        """Both sides hold something of their own: source of a one-way row, a person's answer, owner, later
+        stamp, or ask."""
         row = codec.row
         one_way = self.one_way(row, linking=was is None)
         answer = self.policy.decided.get(key, "")
@@ -172,7 +203,8 @@ class _Work:
             self.conflicts.append(self.conflict(key, crm, erp, reason, was, winner))
 
     def one_way(self, row: Row, *, linking: bool) -> str:
-        """The source's side where only one direction can hold. After a hand-over the document's owner outranks the
+        """The source's side where only one direction can hold. After a hand-over the document's owner
+        outranks the
         entity's direction (semantics §3.3), so there only the row's own counts."""
         to_crm, to_erp = self.may(row, Side.CRM), self.may(row, Side.ERP)
         if not linking and self.policy.owner is not None:
@@ -190,10 +222,19 @@ class _Work:
             return "ask"
         return "crm" if crm_ms > erp_ms else "erp"
 
-    def conflict(self, key: str, crm: Texts, erp: Texts, reason: str, was: Agreed | None, winner: str) -> FieldConflict:
+    def conflict(
+        self, key: str, crm: Texts, erp: Texts, reason: str, was: Agreed | None, winner: str
+    ) -> FieldConflict:
         name, _, line = key.partition("@")
-        return FieldConflict(row=name, line=line, reason=reason, base="\n".join(was.crm) if was else "",
-                             crm="\n".join(crm), erp="\n".join(erp), winner=winner)
+        return FieldConflict(
+            row=name,
+            line=line,
+            reason=reason,
+            base="\n".join(was.crm) if was else "",
+            crm="\n".join(crm),
+            erp="\n".join(erp),
+            winner=winner,
+        )
 
     def may(self, row: Row, target: Side) -> bool:
         """Whether values of the row may flow into the side at all."""
@@ -205,7 +246,11 @@ class _Work:
         """Patch the target with the other side's value; whether a patch came of it."""
         row = codec.row
         source, held = (crm, erp) if target is Side.ERP else (erp, crm)
-        if not self.may(row, target) or row.fill_if_empty and not codec.empty(held) or self.would_empty(codec, source):
+        if (
+            not self.may(row, target)
+            or (row.fill_if_empty and not codec.empty(held))
+            or self.would_empty(codec, source)
+        ):
             self.listed.append(key)
             return False
         context = msgspec.structs.replace(self.context, current=held, side_fields=self.fields(target.other))
@@ -223,8 +268,18 @@ class _Work:
     def fields(self, side: Side) -> Fields:
         return self.crm if side is Side.CRM else self.erp
 
-    def patch(self, codec: Codec, key: str, target: Side, wanted: Texts, crm: Texts, erp: Texts, *,
-              cut: Texts = (), settles: bool = True) -> bool:
+    def patch(
+        self,
+        codec: Codec,
+        key: str,
+        target: Side,
+        wanted: Texts,
+        crm: Texts,
+        erp: Texts,
+        *,
+        cut: Texts = (),
+        settles: bool = True,
+    ) -> bool:
         row = codec.row
         paths, held = (row.crm, crm) if target is Side.CRM else (row.erp, erp)
         agreed = Agreed(crm=wanted, erp=erp) if target is Side.CRM else Agreed(crm=crm, erp=wanted)
@@ -235,18 +290,22 @@ class _Work:
             self.blocked.append(key)
             return False
         self.patches[target].update(
-            (path, text) for path, text, now in zip(paths, wanted, held, strict=True) if text != now)
+            (path, text) for path, text, now in zip(paths, wanted, held, strict=True) if text != now
+        )
         if settles:
             self.agreed[target][key] = agreed
         self.findings.extend(Finding(code="cut_text", field=path) for path in cut)
         return True
 
     def typed(self, codec: Codec, key: str, text: str, crm: Texts, erp: Texts) -> None:
-        """A value that a person typed on the conflict's page goes to both sides; the base moves with the second write."""
+        """A value that a person typed on the conflict's page goes to both sides; the base moves with the
+        second write."""
         lines = text.split("\n") if len(codec.row.crm) > 1 else [text]
         ours = tuple(lines[: len(crm)] + [""] * (len(crm) - len(lines)))
         try:
-            theirs = codec.to_erp(ours, msgspec.structs.replace(self.context, current=erp, side_fields=self.crm))
+            theirs = codec.to_erp(
+                ours, msgspec.structs.replace(self.context, current=erp, side_fields=self.crm)
+            )
         except Unmapped as lack:
             self.unmapped.append(lack)
             return

@@ -1,7 +1,7 @@
 """Normal forms of texts: what counts when two values are compared or looked up (semantics §1, §7).
 
-Pure, total, imports nothing of ours. Each function returns `""` for a value that counts as empty. Nothing here is ever
-written to a system: only compared.
+Pure, total, imports nothing of ours. Each function returns `""` for a value that counts as empty.
+Nothing here is ever written to a system: only compared.
 """
 
 import re
@@ -39,9 +39,12 @@ def spaced(text: str) -> str:
 
 
 def blank_option(text: str) -> bool:
-    """Whether a dropdown's text is its "nothing chosen" (`-- vælg --`, `- - Select - -`, `--- Ingen---`) or empty."""
+    """Whether a dropdown's text is its "nothing chosen" (`-- vælg --`, `- - Select - -`, `--- Ingen---`)
+    or empty."""
     stripped = text.strip()
-    return not stripped or bool(_DASHED.match(stripped)) and (stripped[:2] in ("--", "- ") or stripped == "-")
+    return not stripped or (
+        bool(_DASHED.match(stripped)) and (stripped[:2] in ("--", "- ") or stripped == "-")
+    )
 
 
 def digits(text: str) -> str:
@@ -53,9 +56,10 @@ def _alnum(text: str) -> str:
 
 
 def company_number(text: str) -> str:
-    """Digits and letters without a country prefix; too short or all-equal digits count as empty (semantics §1, key 3)."""
+    """Digits and letters without a country prefix; too short or all-equal digits count as empty (semantics
+    §1, key 3)."""
     plain = _PREFIX.sub("", _alnum(text))
-    if len(plain) < COMPANY_NUMBER_LENGTH or plain.isdigit() and len(set(plain)) == 1:
+    if len(plain) < COMPANY_NUMBER_LENGTH or (plain.isdigit() and len(set(plain)) == 1):
         return ""
     return plain
 
@@ -96,7 +100,8 @@ def _calling_code(country: str) -> str:
 
 
 def phone(text: str, country: str) -> str:
-    """`+` and digits: 00 becomes +, the country's prefix is added, a trunk 0 dropped. Without a country: the digits."""
+    """`+` and digits: 00 becomes +, the country's prefix is added, a trunk 0 dropped. Without a country:
+    the digits."""
     plain = "".join(c for c in text if c.isascii() and (c.isdigit() or c == "+"))
     lead = plain.startswith("+")
     plain = plain.replace("+", "")
@@ -115,7 +120,7 @@ def phone(text: str, country: str) -> str:
 def _dropped(plain: str, code: str, country: str) -> str:
     """`+46 (0)8 …` says the trunk nought that nobody dials."""
     if plain.startswith(code + _TRUNK):
-        return code + _without_trunk(plain[len(code):], country)
+        return code + _without_trunk(plain[len(code) :], country)
     return plain
 
 

@@ -57,12 +57,16 @@ def _half(view: View, rules: Rules, look: Lookup) -> Decision:
 
 
 def _link(view: View, found: matching.Match, rules: Rules, look: Lookup) -> Decision:
-    """Two halves that are the same thing. An organisation outside the gate is a person's choice, unless its type is blank."""
+    """Two halves that are the same thing. An organisation outside the gate is a person's choice, unless
+    its type is blank."""
     assert found.record is not None
     pair = look.pair_of(found.record.side, KIND, found.record.rid)
     assert pair is not None
-    other = View(pair=pair, crm=found.record if found.record.side is Side.CRM else None,
-                 erp=found.record if found.record.side is Side.ERP else None)
+    other = View(
+        pair=pair,
+        crm=found.record if found.record.side is Side.CRM else None,
+        erp=found.record if found.record.side is Side.ERP else None,
+    )
     both = settle.joined(view, other)
     assert both.crm is not None
     outside = not scope.organisation_in(both.crm.fields, rules) and not scope.type_blank(both.crm.fields)
@@ -72,8 +76,12 @@ def _link(view: View, found: matching.Match, rules: Rules, look: Lookup) -> Deci
 
 
 def _context(crm: Fields, erp: Fields, rules: Rules) -> Context:
-    country = erp.get(COUNTRY, "") or countries.code_of(crm.get("OrganisationCountry", ""), rules.webcrm.countries)
-    return Context(country=(country or rules.organisation.create.country).upper(), language=rules.webcrm.language)
+    country = erp.get(COUNTRY, "") or countries.code_of(
+        crm.get("OrganisationCountry", ""), rules.webcrm.countries
+    )
+    return Context(
+        country=(country or rules.organisation.create.country).upper(), language=rules.webcrm.language
+    )
 
 
 def _linked(view: View, rules: Rules, look: Lookup) -> Decision:
@@ -81,7 +89,11 @@ def _linked(view: View, rules: Rules, look: Lookup) -> Decision:
     assert view.erp is not None
     crm, erp, settings = view.crm, view.erp, rules.organisation
     marker = identity.marker(Side.ERP, KIND, erp.rid)
-    tied = identity.names(crm.fields, settings.marker_field, marker) if settings.marker_field else bool(view.pair.base)
+    tied = (
+        identity.names(crm.fields, settings.marker_field, marker)
+        if settings.marker_field
+        else bool(view.pair.base)
+    )
     extra = Extra()
     if not scope.organisation_in(crm.fields, rules):
         may_set = scope.type_blank(crm.fields) or settings.on_outside_type == "set_type"
@@ -92,23 +104,39 @@ def _linked(view: View, rules: Rules, look: Lookup) -> Decision:
         extra.to_crm = extra.to_crm | {settings.marker_field: marker}
     attribute, ours = identity.attribute(rules), identity.marker(Side.CRM, KIND, crm.rid)
     bare = rules.marker.accept_bare
-    if attribute in erp.fields and settings.direction.reaches(Side.ERP) and not identity.names(
-            erp.fields, attribute, ours, bare=bare):
+    if (
+        attribute in erp.fields
+        and settings.direction.reaches(Side.ERP)
+        and not identity.names(erp.fields, attribute, ours, bare=bare)
+    ):
         extra.to_erp = {attribute: ours}
     codecs = codecs_for(settings.map, rules, look)
-    merged = merge(codecs, view.pair.base, crm.fields, erp.fields,
-                   settle.policy(view, settings.direction, rules, look), _context(crm.fields, erp.fields, rules))
+    merged = merge(
+        codecs,
+        view.pair.base,
+        crm.fields,
+        erp.fields,
+        settle.policy(view, settings.direction, rules, look),
+        _context(crm.fields, erp.fields, rules),
+    )
     return settle.settled(view, KIND, merged, extra)
 
 
 def _left(view: View, rules: Rules) -> Decision:
-    """The organisation left the gate: nothing is unlinked, nothing deleted; on wish the customer becomes inactive."""
+    """The organisation left the gate: nothing is unlinked, nothing deleted; on wish the customer becomes
+    inactive."""
     assert view.erp is not None
     decision = settle.filtered("type")
     settings, status = rules.organisation, view.erp.fields.get("status", "")
     if settings.on_leave == "inactivate" and settings.direction.reaches(Side.ERP) and status == "Active":
-        write = Write(side=Side.ERP, kind=KIND, action=Action.UPDATE, rid=view.erp.rid, fields={"status": "Inactive"},
-                      expect={"status": status})
+        write = Write(
+            side=Side.ERP,
+            kind=KIND,
+            action=Action.UPDATE,
+            rid=view.erp.rid,
+            fields={"status": "Inactive"},
+            expect={"status": status},
+        )
         return msgspec.structs.replace(decision, outcome=Outcome.WRITTEN, reason="", write=write)
     return decision
 
@@ -138,10 +166,18 @@ def _create_customer(view: View, crm: Record, rules: Rules, look: Lookup) -> Dec
     fields |= {"status": "Active", "mainContact.name": fields["name"]}
     if settings.numbering == "field" and (number := crm.fields.get(settings.number_field, "").strip()):
         fields |= {"number": number, "overrideNumberSeries": "true"}
-    hints = {path: text for path in ("name", "number", "corporateId", "vatRegistrationId", "gln", "mainContact.email")
-             if (text := fields.get(path, ""))}
-    return Decision(outcome=Outcome.CREATED, rows=rows, write=Write(
-        side=Side.ERP, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints))
+    hints = {
+        path: text
+        for path in ("name", "number", "corporateId", "vatRegistrationId", "gln", "mainContact.email")
+        if (text := fields.get(path, ""))
+    }
+    return Decision(
+        outcome=Outcome.CREATED,
+        rows=rows,
+        write=Write(
+            side=Side.ERP, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints
+        ),
+    )
 
 
 def _needs_zone(customer_class: str, look: Lookup) -> bool:
@@ -173,21 +209,32 @@ def _create_organisation(erp: Record, rules: Rules, look: Lookup) -> Decision:
     if settings.owner_user:
         fields["OrganisationOwner"] = str(settings.owner_user)
     hints = {"OrganisationName": fields["OrganisationName"]}
-    return Decision(outcome=Outcome.CREATED, rows=rows, write=Write(
-        side=Side.CRM, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints))
+    return Decision(
+        outcome=Outcome.CREATED,
+        rows=rows,
+        write=Write(
+            side=Side.CRM, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints
+        ),
+    )
 
 
 def _missing(view: View, rules: Rules, look: Lookup) -> Decision:
-    """Evidence that a side is gone (semantics §10): asked, never re-created, never deleted on the other side."""
+    """Evidence that a side is gone (semantics §10): asked, never re-created, never deleted on the other
+    side."""
     if (view.crm_missing or not view.pair.crm_id) and (view.erp_missing or not view.pair.erp_id):
         return Decision(outcome=Outcome.IN_SYNC, state="deleted")
     answer = look.decided(view.pair.id).get("deleted", "")
     if answer == "keep":
         return Decision(outcome=Outcome.IN_SYNC, state="deleted")
     if edited_since(view, rules, look):
-        return Decision(outcome=Outcome.CONFLICT, reason="deleted_vs_edited",
-                        detail={"side": Side.CRM if view.crm_missing else Side.ERP})
-    return Decision(outcome=Outcome.PARKED, reason="gone", detail={"side": Side.CRM if view.crm_missing else Side.ERP})
+        return Decision(
+            outcome=Outcome.CONFLICT,
+            reason="deleted_vs_edited",
+            detail={"side": Side.CRM if view.crm_missing else Side.ERP},
+        )
+    return Decision(
+        outcome=Outcome.PARKED, reason="gone", detail={"side": Side.CRM if view.crm_missing else Side.ERP}
+    )
 
 
 def edited_since(view: View, rules: Rules, look: Lookup) -> bool:

@@ -1,7 +1,8 @@
 """Persons and contacts (semantics §2.2, §2.5, §6).
 
-Pure; called by `sync.decide` only. A person belongs to its organisation's pair and waits for it; to the ERP go the ticked ones,
-to webCRM those with an e-mail address. Which way is open is judged for each pair and each direction.
+Pure; called by `sync.decide` only. A person belongs to its organisation's pair and waits for it; to the
+ERP go the ticked ones, to webCRM those with an e-mail address. Which way is open is judged for each pair
+and each direction.
 """
 
 import msgspec
@@ -60,7 +61,11 @@ def _home(pair: Pair | None, rules: Rules, look: Lookup) -> Home:
         return Home(stop=settle.waiting("parent"))
     organisation = look.record(Side.CRM, Kind.ORGANISATION, pair.crm_id) if pair.crm_id else None
     out = organisation is not None and not scope.organisation_in(organisation.fields, rules)
-    if out or pair.state == "excluded" or not (pair.crm_id and pair.erp_id) and pair.outcome == Outcome.FILTERED:
+    if (
+        out
+        or pair.state == "excluded"
+        or (not (pair.crm_id and pair.erp_id) and pair.outcome == Outcome.FILTERED)
+    ):
         return Home(pair=pair, stop=settle.filtered("parent_filtered"))
     customer = look.record(Side.ERP, Kind.ORGANISATION, pair.erp_id) if pair.erp_id else None
     if organisation is None or customer is None:
@@ -70,11 +75,15 @@ def _home(pair: Pair | None, rules: Rules, look: Lookup) -> Home:
 
 def _home_of_person(crm: Fields, rules: Rules, look: Lookup) -> Home:
     rid = crm.get("PersonOrganisationId", "")
-    return _home(look.pair_of(Side.CRM, Kind.ORGANISATION, rid) if rid not in ("", "0") else None, rules, look)
+    return _home(
+        look.pair_of(Side.CRM, Kind.ORGANISATION, rid) if rid not in ("", "0") else None, rules, look
+    )
 
 
 def _home_of_contact(erp: Fields, rules: Rules, look: Lookup) -> Home:
-    found = look.candidates(Side.ERP, Kind.ORGANISATION, "number", normalise.folded(erp.get("businessAccount", "")))
+    found = look.candidates(
+        Side.ERP, Kind.ORGANISATION, "number", normalise.folded(erp.get("businessAccount", ""))
+    )
     if not found and look.complete(Side.ERP, Kind.ORGANISATION):
         return Home(stop=settle.filtered("not_customer"))
     return _home(found[0].pair if len(found) == 1 else None, rules, look)
@@ -114,15 +123,20 @@ def _half_erp(view: View, erp: Record, rules: Rules, look: Lookup, now_ms: int) 
     return _matched(view, found, home, rules, look, now_ms) or _create_person(erp, home, rules, look)
 
 
-def _matched(view: View, found: matching.Match, home: Home, rules: Rules, look: Lookup, now_ms: int) -> Decision | None:
+def _matched(
+    view: View, found: matching.Match, home: Home, rules: Rules, look: Lookup, now_ms: int
+) -> Decision | None:
     if found.reason:
         return settle.ambiguous(found.reason, found.key, found.candidates)
     if not found.link or found.record is None:
         return None
     pair = look.pair_of(found.record.side, KIND, found.record.rid)
     assert pair is not None
-    other = View(pair=pair, crm=found.record if found.record.side is Side.CRM else None,
-                 erp=found.record if found.record.side is Side.ERP else None)
+    other = View(
+        pair=pair,
+        crm=found.record if found.record.side is Side.CRM else None,
+        erp=found.record if found.record.side is Side.ERP else None,
+    )
     both = settle.joined(view, other)
     assert both.crm is not None
     assert both.erp is not None
@@ -136,18 +150,33 @@ def _matched(view: View, found: matching.Match, home: Home, rules: Rules, look: 
 
 def _create_contact(crm: Record, home: Home, rules: Rules, look: Lookup) -> Decision:
     context = Context(country=_country(home), language=rules.webcrm.language, side_fields=crm.fields)
-    fields, rows, lacks = create_fields(codecs_for(rules.person.map, rules, look), crm.fields, Side.ERP, context)
+    fields, rows, lacks = create_fields(
+        codecs_for(rules.person.map, rules, look), crm.fields, Side.ERP, context
+    )
     if lacks:
         return settle.unmapped(lacks[0])
     if not fields.get("lastName", ""):
         return settle.required("PersonLastName")
     fields.setdefault("active", "true")
     fields |= {"businessAccount": home.number, "sameAsAccount": "true"}
-    hints = {path: text for path in ("email", "firstName", "lastName", "businessAccount") if (text := fields.get(path, ""))}
+    hints = {
+        path: text
+        for path in ("email", "firstName", "lastName", "businessAccount")
+        if (text := fields.get(path, ""))
+    }
     rows[HOME] = Agreed(crm=(crm.fields.get("PersonOrganisationId", ""),), erp=(home.number,))
-    return Decision(outcome=Outcome.CREATED, rows=rows, write=Write(
-        side=Side.ERP, kind=KIND, action=Action.CREATE, fields=fields, hints=hints,
-        marker=identity.marker(Side.CRM, KIND, crm.rid)))
+    return Decision(
+        outcome=Outcome.CREATED,
+        rows=rows,
+        write=Write(
+            side=Side.ERP,
+            kind=KIND,
+            action=Action.CREATE,
+            fields=fields,
+            hints=hints,
+            marker=identity.marker(Side.CRM, KIND, crm.rid),
+        ),
+    )
 
 
 def _create_person(erp: Record, home: Home, rules: Rules, look: Lookup) -> Decision:
@@ -165,13 +194,25 @@ def _create_person(erp: Record, home: Home, rules: Rules, look: Lookup) -> Decis
     marker = identity.marker(Side.ERP, KIND, erp.rid)
     if settings.marker_field:
         fields[settings.marker_field] = marker
-    if settings.relevant_field and settings.set_relevant_on_create and settings.direction is Direction.TWO_WAY:
+    if (
+        settings.relevant_field
+        and settings.set_relevant_on_create
+        and settings.direction is Direction.TWO_WAY
+    ):
         fields[settings.relevant_field] = scope.tick_text(rules)
-    hints = {name: text for name in ("PersonEmail", "PersonFirstName", "PersonLastName", "PersonOrganisationId")
-             if (text := fields.get(name, ""))}
+    hints = {
+        name: text
+        for name in ("PersonEmail", "PersonFirstName", "PersonLastName", "PersonOrganisationId")
+        if (text := fields.get(name, ""))
+    }
     rows[HOME] = Agreed(crm=(home.pair.crm_id,), erp=(home.number,))
-    return Decision(outcome=Outcome.CREATED, rows=rows, write=Write(
-        side=Side.CRM, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints))
+    return Decision(
+        outcome=Outcome.CREATED,
+        rows=rows,
+        write=Write(
+            side=Side.CRM, kind=KIND, action=Action.CREATE, fields=fields, marker=marker, hints=hints
+        ),
+    )
 
 
 def _country(home: Home) -> str:
@@ -191,31 +232,59 @@ def _linked(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     extra = Extra()
     moved = _moved(view, crm, erp, home, extra)
     if moved and settings.on_erp_move != "leave":
-        return Decision(outcome=Outcome.CONFLICT, reason="moved", detail={"customer": erp.fields.get("businessAccount", "")},
-                        conflicts=(FieldConflict(row=HOME, reason="moved", crm=home.number,
-                                                 erp=erp.fields.get("businessAccount", "")),))
+        return Decision(
+            outcome=Outcome.CONFLICT,
+            reason="moved",
+            detail={"customer": erp.fields.get("businessAccount", "")},
+            conflicts=(
+                FieldConflict(
+                    row=HOME, reason="moved", crm=home.number, erp=erp.fields.get("businessAccount", "")
+                ),
+            ),
+        )
     if not direction.reaches(Side.ERP):
         extra.to_erp = {}
     marker = identity.marker(Side.ERP, KIND, erp.rid)
     if settings.marker_field in crm.fields and not identity.names(crm.fields, settings.marker_field, marker):
         extra.to_crm = {settings.marker_field: marker}
-    if not ticked and settings.on_untick == "inactivate" and settings.direction.reaches(Side.ERP) and (
-            erp.fields.get("active", "") == "true"):
+    if (
+        not ticked
+        and settings.on_untick == "inactivate"
+        and settings.direction.reaches(Side.ERP)
+        and (erp.fields.get("active", "") == "true")
+    ):
         extra.to_erp = extra.to_erp | {"active": "false"}
     context = Context(country=_country(home), language=rules.webcrm.language)
-    merged = merge(codecs_for(settings.map, rules, look), view.pair.base, crm.fields, erp.fields,
-                   settle.policy(view, direction, rules, look), context)
+    merged = merge(
+        codecs_for(settings.map, rules, look),
+        view.pair.base,
+        crm.fields,
+        erp.fields,
+        settle.policy(view, direction, rules, look),
+        context,
+    )
     if HOME not in extra.rows_erp and not moved:
-        merged = msgspec.structs.replace(merged, base=merged.base | {HOME: Agreed(
-            crm=(crm.fields.get("PersonOrganisationId", ""),), erp=(erp.fields.get("businessAccount", ""),))})
+        merged = msgspec.structs.replace(
+            merged,
+            base=merged.base
+            | {
+                HOME: Agreed(
+                    crm=(crm.fields.get("PersonOrganisationId", ""),),
+                    erp=(erp.fields.get("businessAccount", ""),),
+                )
+            },
+        )
     decision = settle.settled(view, KIND, merged, extra)
     if direction is Direction.OFF and decision.outcome is Outcome.IN_SYNC:
-        return msgspec.structs.replace(decision, outcome=Outcome.FILTERED, reason="unticked" if not ticked else "no_email")
+        return msgspec.structs.replace(
+            decision, outcome=Outcome.FILTERED, reason="unticked" if not ticked else "no_email"
+        )
     return decision
 
 
 def _moved(view: View, crm: Record, erp: Record, home: Home, extra: Extra) -> bool:
-    """Whether the contact changed its customer. A person who changed the organisation is moved in the ERP too."""
+    """Whether the contact changed its customer. A person who changed the organisation is moved in the ERP
+    too."""
     account = erp.fields.get("businessAccount", "")
     if normalise.folded(account) == normalise.folded(home.number):
         return False
@@ -233,7 +302,12 @@ def _missing(view: View, rules: Rules, look: Lookup) -> Decision:
     if both or look.decided(view.pair.id).get("deleted", "") == "keep":
         return Decision(outcome=Outcome.IN_SYNC, state="deleted")
     if edited_since(view, rules, look):
-        return Decision(outcome=Outcome.CONFLICT, reason="deleted_vs_edited",
-                        detail={"side": Side.CRM if view.crm_missing else Side.ERP})
+        return Decision(
+            outcome=Outcome.CONFLICT,
+            reason="deleted_vs_edited",
+            detail={"side": Side.CRM if view.crm_missing else Side.ERP},
+        )
     side = "webCRM" if view.crm_missing else "the ERP"
-    return Decision(outcome=Outcome.IN_SYNC, findings=(Finding(code="deleted", text=f"deleted in {side}, kept here"),))
+    return Decision(
+        outcome=Outcome.IN_SYNC, findings=(Finding(code="deleted", text=f"deleted in {side}, kept here"),)
+    )

@@ -1,7 +1,8 @@
 """The round-trip law of two-way rows: what goes out comes back as the same (design §5).
 
-Pure. Tries made-up values of every sort and the real ones that the code tables and dropdowns hold; the first value that does
-not return is the counter-example that the administrator sees. A value without an entry is no counter-example: it parks.
+Pure. Tries made-up values of every sort and the real ones that the code tables and dropdowns hold; the
+first value that does not return is the counter-example that the administrator sees. A value without an
+entry is no counter-example: it parks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,15 +13,39 @@ from streamsync.sync.rows import Codec, Context, Texts, Unmapped
 from streamsync.sync.values import Tables
 
 TEXTS = (
-    "", "Nordlys ApS", " Blå Jørgen ", "O'Brien & Sønner", "12345678", "00123", "12.5", "-3", "0", "2026-03-14", "Yes", "No",
-    "true", "A\r\n\r\nB", "A\nB\nC\nD\nE", "+45 20 30 40 10", "Maja@Nordlys.Example", "https://nordlys.example/", "DK12345678",
-    "NO 987654321 MVA", "Danmark", "Norge", "Active", "Resigned", "Other", "07: 7 dage", "x" * 300,
+    "",
+    "Nordlys ApS",
+    " Blå Jørgen ",
+    "O'Brien & Sønner",
+    "12345678",
+    "00123",
+    "12.5",
+    "-3",
+    "0",
+    "2026-03-14",
+    "Yes",
+    "No",
+    "true",
+    "A\r\n\r\nB",
+    "A\nB\nC\nD\nE",
+    "+45 20 30 40 10",
+    "Maja@Nordlys.Example",
+    "https://nordlys.example/",
+    "DK12345678",
+    "NO 987654321 MVA",
+    "Danmark",
+    "Norge",
+    "Active",
+    "Resigned",
+    "Other",
+    "07: 7 dage",
+    "x" * 300,
 )
 COUNTRIES = ("", "DK", "NO")
 
 
 def counter_example(codec: Codec, tables: Tables) -> str:
-    """"" if the law holds, else what went in and what came back, in words."""
+    """ "" if the law holds, else what went in and what came back, in words."""
     if codec.row.direction is not Direction.TWO_WAY:
         return ""
     for country in COUNTRIES:
@@ -33,7 +58,8 @@ def counter_example(codec: Codec, tables: Tables) -> str:
 
 
 def _around(codec: Codec, texts: Texts, context: Context) -> tuple[Texts, Texts] | None:
-    """What went out and came back, if they differ. Cut texts are compared in cut form elsewhere and prove nothing here."""
+    """What went out and came back, if they differ. Cut texts are compared in cut form elsewhere and prove
+    nothing here."""
     try:
         if codec.cut(Side.ERP, texts, context) or codec.cut(Side.CRM, codec.to_erp(texts, context), context):
             return None

@@ -1,7 +1,9 @@
-"""Mapping rows of the rules file: `[[organisation.map]]` tables over the ready-made rows (design §5, semantics §2).
+"""Mapping rows of the rules file: `[[organisation.map]]` tables over the ready-made rows (design §5,
+semantics §2).
 
-A row that names a ready-made id changes it; `remove = true` takes it away (never a fixed one); a ready-made row that is off
-is switched on by naming it with a webCRM field. Every other id is the tenant's own row and needs both sides.
+A row that names a ready-made id changes it; `remove = true` takes it away (never a fixed one); a
+ready-made row that is off is switched on by naming it with a webCRM field. Every other id is the
+tenant's own row and needs both sides.
 """
 
 import re
@@ -15,7 +17,19 @@ from streamsync.sync import defaults, transforms
 from streamsync.sync.rows import Row
 from streamsync.sync.rules_words import DIRECTIONS, OWNERS
 
-KEYS = ("id", "crm", "erp", "direction", "owner", "transforms", "values", "default", "fill_if_empty", "at_create", "remove")
+KEYS = (
+    "id",
+    "crm",
+    "erp",
+    "direction",
+    "owner",
+    "transforms",
+    "values",
+    "default",
+    "fill_if_empty",
+    "at_create",
+    "remove",
+)
 _RANGE = re.compile(r"^(.*?)(\d+)\.\.(\d+)$")
 _ID = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")
 _MATERIAL = re.compile(r"^[A-Za-z][A-Za-z0-9_.]*$")
@@ -32,15 +46,23 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def read_rows(place: Place, raw: list[dict[str, Any]], ready: Mapping[str, Row]) -> tuple[Row, ...]:
     """All rows that apply, ready-made ones first in their own order."""
     rows: dict[str, Row] = {
-        id: row for id, row in ready.items() if all(row.crm) and (id in defaults.ON or _chosen(id, row))}
+        id: row for id, row in ready.items() if all(row.crm) and (id in defaults.ON or _chosen(id, row))
+    }
     seen: set[str] = set()
     for rank, entry in enumerate(raw):
         id = str(entry.get("id", ""))
         if not _ID.match(id):
-            place.problem(place.line(rank, "id"), f"{place.section}.map.id", "a row needs an id.", "letters and digits")
+            place.problem(
+                place.line(rank, "id"), f"{place.section}.map.id", "a row needs an id.", "letters and digits"
+            )
             continue
         if id in seen:
-            place.problem(place.line(rank, "id"), f"{place.section}.map.id", f"row {id} stands here twice.", "one per id")
+            place.problem(
+                place.line(rank, "id"),
+                f"{place.section}.map.id",
+                f"row {id} stands here twice.",
+                "one per id",
+            )
             continue
         seen.add(id)
         _one(place, rank, id, entry, ready, rows)
@@ -53,14 +75,20 @@ def _chosen(id: str, row: Row) -> bool:
     return id in defaults.SETTING_FIELDS and bool(row.crm[0])
 
 
-def _one(place: Place, rank: int, id: str, entry: dict[str, Any], ready: Mapping[str, Row], rows: dict[str, Row]) -> None:
+def _one(
+    place: Place, rank: int, id: str, entry: dict[str, Any], ready: Mapping[str, Row], rows: dict[str, Row]
+) -> None:
     start = ready.get(id)
     name = f"{place.section}.map {id}"
     if entry.get("remove", False):
         if start is None:
-            place.problem(place.line(rank, "remove"), name, "there is no ready-made row to remove.", ", ".join(ready))
+            place.problem(
+                place.line(rank, "remove"), name, "there is no ready-made row to remove.", ", ".join(ready)
+            )
         elif start.fixed:
-            place.problem(place.line(rank, "remove"), name, "this row cannot be removed.", "change its fields instead")
+            place.problem(
+                place.line(rank, "remove"), name, "this row cannot be removed.", "change its fields instead"
+            )
         else:
             rows.pop(id, None)
         return
@@ -69,8 +97,11 @@ def _one(place: Place, rank: int, id: str, entry: dict[str, Any], ready: Mapping
     changes = _changes(place, rank, name, entry)
     if changes is None:
         return
-    row = msgspec.structs.replace(start, **changes) if start is not None else Row(
-        **{"id": id, "crm": (), "erp": (), **changes})
+    row = (
+        msgspec.structs.replace(start, **changes)
+        if start is not None
+        else Row(**{"id": id, "crm": (), "erp": (), **changes})
+    )
     if _usable(place, rank, name, row):
         rows[id] = row
 
@@ -102,7 +133,11 @@ def _value(key: str, found: Any) -> Any:
     if key in ("crm", "erp"):
         return _paths(found)
     if key == "direction":
-        return Direction(found) if found in DIRECTIONS else _Wrong(f"{found!r} cannot stand here.", ", ".join(DIRECTIONS))
+        return (
+            Direction(found)
+            if found in DIRECTIONS
+            else _Wrong(f"{found!r} cannot stand here.", ", ".join(DIRECTIONS))
+        )
     if key == "owner":
         return found if found in OWNERS else _Wrong(f"{found!r} cannot stand here.", ", ".join(OWNERS))
     if key == "transforms":
@@ -118,7 +153,9 @@ def _value(key: str, found: Any) -> Any:
 def _paths(found: Any) -> Any:
     texts = [found] if isinstance(found, str) else found
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        return _Wrong("must be a field name or a list of them.", '"OrganisationCity" or ["PersonFirstName", …]')
+        return _Wrong(
+            "must be a field name or a list of them.", '"OrganisationCity" or ["PersonFirstName", …]'
+        )
     out: list[str] = []
     for text in texts:
         if span := _RANGE.match(text):
@@ -152,12 +189,20 @@ def _usable(place: Place, rank: int, name: str, row: Row) -> bool:
     shapes = [transforms.parse(text)[1].shape for text in row.transforms]
     shaped = [shape for shape in shapes if any(shape)]
     for crm, erp in shaped:
-        if crm and len(row.crm) != crm or erp and len(row.erp) != erp:
-            place.problem(place.line(rank, "transforms"), f"{name} transforms",
-                          f"these transforms join {crm or 'any'} webCRM fields and {erp or 'any'} ERP fields.",
-                          "as many fields on each side")
+        if (crm and len(row.crm) != crm) or (erp and len(row.erp) != erp):
+            place.problem(
+                place.line(rank, "transforms"),
+                f"{name} transforms",
+                f"these transforms join {crm or 'any'} webCRM fields and {erp or 'any'} ERP fields.",
+                "as many fields on each side",
+            )
             return False
     if not shaped and len(row.crm) != len(row.erp):
-        place.problem(place.line(rank, "id"), name, "the two sides have different numbers of fields.", "as many on each side")
+        place.problem(
+            place.line(rank, "id"),
+            name,
+            "the two sides have different numbers of fields.",
+            "as many on each side",
+        )
         return False
     return True

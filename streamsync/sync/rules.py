@@ -14,12 +14,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A table of the rules file; unknown keys are errors."""
 
 
-class OrganisationCreate(Section):
+class OrganisationCreate(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     class_: str = msgspec.field(default="", name="class")
     country: str = ""
 
 
-class OrganisationRules(Section):
+class OrganisationRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: Direction = Direction.OFF
     types: tuple[str, ...] = ()  # exact option texts; ("*",) = all
     erp_type: str = ""
@@ -40,7 +40,7 @@ class OrganisationRules(Section):
     map: tuple[Row, ...] = ()
 
 
-class PersonRules(Section):
+class PersonRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: Direction = Direction.OFF
     relevant_field: str = ""
     marker_field: str = ""
@@ -53,14 +53,14 @@ class PersonRules(Section):
     map: tuple[Row, ...] = ()
 
 
-class ItemLayout(Section):
+class ItemLayout(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str = "QuotationLineLinkedDataItemData1"
     name: str = "QuotationLineLinkedDataItemData2"
     internal: str = "QuotationLineLinkedDataItemData3"
     unit: str = "QuotationLineLinkedDataItemData4"
 
 
-class ItemRules(Section):
+class ItemRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: Direction = Direction.OFF
     layout: ItemLayout = ItemLayout()
     cost: str = "first_nonzero"  # first_nonzero(currentCost, lastCost)
@@ -76,7 +76,7 @@ class ItemRules(Section):
     map: tuple[Row, ...] = ()
 
 
-class DeliveryRules(Section):
+class DeliveryRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: Direction = Direction.OFF
     target: str = "order"  # order | invoice: "webCRM Delivery -> Sales Order | Invoice"
     source: str = "order_and_invoice"  # order | invoice | order_and_invoice
@@ -103,7 +103,7 @@ class DeliveryRules(Section):
     map: tuple[Row, ...] = ()
 
 
-class OrderRules(Section):
+class OrderRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     type: str = "SO"
     types: tuple[str, ...] = ("SO", "IN")
     history: str = "open_only"  # open_only | since | all
@@ -112,7 +112,7 @@ class OrderRules(Section):
     header_discount: str = "fold"  # fold | park
 
 
-class InvoiceRules(Section):
+class InvoiceRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_create: str = "hold"  # hold | balanced
     release: str = "never"
     history_from: str = ""  # "" = all
@@ -121,7 +121,7 @@ class InvoiceRules(Section):
     include_unreleased: str = "linked_only"  # linked_only | all
 
 
-class LineRules(Section):
+class LineRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_field: str = ""
     misc_item: str = ""
     placeholder: str = "ERP-LINE"
@@ -131,29 +131,29 @@ class LineRules(Section):
     map: tuple[Row, ...] = ()
 
 
-class MatchRules(Section):
+class MatchRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     company_number: str = "sure"  # sure | ask
     name: str = "ask"  # ask | sure | off
 
 
-class ConflictRules(Section):
+class ConflictRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tie_seconds: float = 120.0
 
 
-class MarkerRules(Section):
+class MarkerRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accept_bare: bool = True
 
 
-class VismaRules(Section):
+class VismaRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     in_currency: str = "document"  # document | base
 
 
-class WebcrmRules(Section):
+class WebcrmRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: str = "da"
     countries: dict[str, str] = {}  # the tenant's own country names -> ISO alpha-2
 
 
-class Rules(Section):
+class Rules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     organisation: OrganisationRules = OrganisationRules()
     person: PersonRules = PersonRules()
     item: ItemRules = ItemRules()

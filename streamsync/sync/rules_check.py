@@ -1,7 +1,9 @@
-"""Do the rules fit the two systems? Asked when rules are saved and by `streamsync check` (design §5, semantics §2).
+"""Do the rules fit the two systems? Asked when rules are saved and by `streamsync check` (design §5,
+semantics §2).
 
-Pure. Needs both field catalogues (`kind -> field -> entry`) and the code tables; what was not read is not judged. Each problem is
-a ConfigError that names the key and what is allowed. A two-way row that does not come back is shown with the value.
+Pure. Needs both field catalogues (`kind -> field -> entry`) and the code tables; what was not read is
+not judged. Each problem is a ConfigError that names the key and what is allowed. A two-way row that does
+not come back is shown with the value.
 """
 
 import json
@@ -19,8 +21,11 @@ from streamsync.sync.values import FieldLike, Tables, options
 
 Catalogue = Mapping[Kind, Mapping[str, FieldLike]]
 KINDS: Mapping[str, tuple[Kind, Kind]] = {
-    "organisation": (Kind.ORGANISATION, Kind.ORGANISATION), "person": (Kind.PERSON, Kind.PERSON),
-    "item": (Kind.ITEM, Kind.ITEM), "delivery": (Kind.DELIVERY, Kind.ORDER), "line": (Kind.LINE, Kind.LINE),
+    "organisation": (Kind.ORGANISATION, Kind.ORGANISATION),
+    "person": (Kind.PERSON, Kind.PERSON),
+    "item": (Kind.ITEM, Kind.ITEM),
+    "delivery": (Kind.DELIVERY, Kind.ORDER),
+    "line": (Kind.LINE, Kind.LINE),
 }
 _MARKER = re.compile(r"^OrganisationExtraCustom[1-8]$")
 _PERSON_MARKER = re.compile(r"^PersonCustom([1-9]|1[0-5])$")
@@ -29,7 +34,9 @@ WORDS = ("awaiting", "approved", "paid", "cancelled")
 SHOWN = 20
 
 
-def check(rules: Rules, crm_catalogue: Catalogue, erp_catalogue: Catalogue, tables: Tables) -> list[ConfigError]:
+def check(
+    rules: Rules, crm_catalogue: Catalogue, erp_catalogue: Catalogue, tables: Tables
+) -> list[ConfigError]:
     """All problems; [] = the rules fit."""
     work = _Check(rules, crm_catalogue, erp_catalogue, tables)
     work.choices()
@@ -53,13 +60,17 @@ class _Check:
         direction = self.rules.direction(entity)
         return direction is not Direction.OFF if side is None else direction.reaches(side)
 
-    # ---- what only the tenant can choose ------------------------------------------------------------------------
+    # ---- what only the tenant can choose --------------------------------------------------------------
 
     def choices(self) -> None:
         org, person = self.rules.organisation, self.rules.person
         if self.on(Entity.ORGANISATION):
             if not org.types:
-                self.problem("organisation.types", "must be chosen.", self.options("OrganisationType") or '["*"] for all')
+                self.problem(
+                    "organisation.types",
+                    "must be chosen.",
+                    self.options("OrganisationType") or '["*"] for all',
+                )
             if not org.number_field:
                 self.problem("organisation.number_field", "must be chosen.", "an OrganisationExtraCustom1..8")
             self.marker("organisation.marker_field", org.marker_field, _MARKER, "OrganisationExtraCustom1..8")
@@ -71,7 +82,9 @@ class _Check:
             if not countries.known(org.create.country):
                 self.problem("organisation.create.country", "must be chosen.", "an ISO code, e.g. DK")
         if self.on(Entity.PERSON, Side.ERP) and not _RELEVANT.match(person.relevant_field):
-            self.problem("person.relevant_field", "must be chosen.", "PersonCustom1..15 or PersonCheckMark1..10")
+            self.problem(
+                "person.relevant_field", "must be chosen.", "PersonCustom1..15 or PersonCheckMark1..10"
+            )
         if self.on(Entity.PERSON, Side.CRM):
             self.marker("person.marker_field", person.marker_field, _PERSON_MARKER, "PersonCustom1..15")
 
@@ -83,7 +96,7 @@ class _Check:
         if used:
             self.problem(key, f"the field is also used by row {used[0]}.", "a field of its own")
 
-    # ---- texts that must exist ----------------------------------------------------------------------------------
+    # ---- texts that must exist ------------------------------------------------------------------------
 
     def options(self, field: str) -> tuple[str, ...]:
         return options(self.tables, field)
@@ -93,12 +106,17 @@ class _Check:
 
     def texts(self) -> None:
         org = self.rules.organisation
-        for key, chosen, field in (("types", org.types, "OrganisationType"), ("statuses", org.statuses, "OrganisationStatus"),
-                                   ("erp_type", (org.erp_type,), "OrganisationType"),
-                                   ("inactive_type", (org.inactive_type,), "OrganisationType")):
+        for key, chosen, field in (
+            ("types", org.types, "OrganisationType"),
+            ("statuses", org.statuses, "OrganisationStatus"),
+            ("erp_type", (org.erp_type,), "OrganisationType"),
+            ("inactive_type", (org.inactive_type,), "OrganisationType"),
+        ):
             self.each_option(f"organisation.{key}", (text for text in chosen if text != scope.ALL), field)
         if org.erp_type and org.types and scope.ALL not in org.types and org.erp_type not in org.types:
-            self.problem("organisation.erp_type", f"{org.erp_type!r} is not one of the chosen types.", org.types)
+            self.problem(
+                "organisation.erp_type", f"{org.erp_type!r} is not one of the chosen types.", org.types
+            )
         self.each_code("organisation.create.class", (org.create.class_,), "customer_class")
         self.each_code("organisation.customer_classes", org.customer_classes, "customer_class")
         self.words()
@@ -124,11 +142,15 @@ class _Check:
             if code and known and code not in known:
                 self.problem(key, f"the ERP has no {table.replace('_', ' ')} {code!r}.", known)
 
-    # ---- fields that must exist ---------------------------------------------------------------------------------
+    # ---- fields that must exist -----------------------------------------------------------------------
 
     def fields(self) -> None:
         org, person, delivery, layout = (
-            self.rules.organisation, self.rules.person, self.rules.delivery, self.rules.item.layout)
+            self.rules.organisation,
+            self.rules.person,
+            self.rules.delivery,
+            self.rules.item.layout,
+        )
         for key, field, kind in (
             ("organisation.number_field", org.number_field, Kind.ORGANISATION),
             ("organisation.marker_field", org.marker_field, Kind.ORGANISATION),
@@ -144,23 +166,34 @@ class _Check:
             self.exists(key, field, self.crm.get(kind, {}), "webCRM")
         attribute, customer = identity.attribute(self.rules), self.erp.get(Kind.ORGANISATION, {})
         if self.on(Entity.ORGANISATION, Side.ERP) and attribute and customer and attribute not in customer:
-            self.problem("organisation.marker_attribute", f"no customer class has the attribute {org.marker_attribute!r}.",
-                         "create it in the ERP, on every class in use")
+            self.problem(
+                "organisation.marker_attribute",
+                f"no customer class has the attribute {org.marker_attribute!r}.",
+                "create it in the ERP, on every class in use",
+            )
         if self.on(Entity.ITEM):
             for part in ("id", "name", "internal", "unit"):
-                self.exists(f"item.layout.{part}", getattr(layout, part), self.crm.get(Kind.ITEM, {}),
-                            "the quotation line set-up of webCRM")
+                self.exists(
+                    f"item.layout.{part}",
+                    getattr(layout, part),
+                    self.crm.get(Kind.ITEM, {}),
+                    "the quotation line set-up of webCRM",
+                )
 
     def exists(self, key: str, field: str, known: Mapping[str, FieldLike], where: str) -> bool:
         if not field or not known or field in known:
             return True
         if field.startswith("attributes.") and not any(path.startswith("attributes.") for path in known):
             return True
-        alike = [name for name in known if field.casefold() in name.casefold() or name.casefold() in field.casefold()]
+        alike = [
+            name
+            for name in known
+            if field.casefold() in name.casefold() or name.casefold() in field.casefold()
+        ]
         self.problem(key, f"{where} has no field {field!r}.", alike or known)
         return False
 
-    # ---- rows ---------------------------------------------------------------------------------------------------
+    # ---- rows -----------------------------------------------------------------------------------------
 
     def rows(self) -> None:
         for section, (crm, erp) in KINDS.items():
@@ -170,8 +203,11 @@ class _Check:
                 self.row(f"{section}.map {row.id}", row, self.crm.get(crm, {}), self.erp.get(erp, {}))
                 for field in row.crm if row.direction.reaches(Side.CRM) else ():
                     if field in writers:
-                        self.problem(f"{section}.map {row.id}", f"{field} is written by row {writers[field]} too.",
-                                     "one row per field")
+                        self.problem(
+                            f"{section}.map {row.id}",
+                            f"{field} is written by row {writers[field]} too.",
+                            "one row per field",
+                        )
                     writers[field] = row.id
 
     def row(self, key: str, row: Row, crm: Mapping[str, FieldLike], erp: Mapping[str, FieldLike]) -> None:
@@ -190,12 +226,19 @@ class _Check:
             self.problem(f"{key} erp", "this field is reserved for the marker.", "customer.refNo")
         codec = compile_rows((row,), catalogue={**crm, **erp}, tables=self.tables, rules=self.rules)[0]
         if row.direction is Direction.TWO_WAY and not codec.lossless:
-            self.problem(f"{key} transforms", "a transform without an inverse cannot stand in a two-way row.",
-                         "to_erp or to_crm")
+            self.problem(
+                f"{key} transforms",
+                "a transform without an inverse cannot stand in a two-way row.",
+                "to_erp or to_crm",
+            )
         elif example := counter_example(codec, self.tables):
-            self.problem(f"{key} transforms", f"values do not come back: {example}.", "a chain with an inverse, or one way")
+            self.problem(
+                f"{key} transforms",
+                f"values do not come back: {example}.",
+                "a chain with an inverse, or one way",
+            )
 
-    # ---- orders -------------------------------------------------------------------------------------------------
+    # ---- orders ---------------------------------------------------------------------------------------
 
     def orders(self) -> None:
         known = self.tables.get("order_type", {})
@@ -209,12 +252,11 @@ class _Check:
 
 
 def _sells(text: str) -> bool:
-    """Active, with the behaviour of a sales order or an invoice (semantics §2.4); a plain text says nothing against it."""
+    """Active, with the behaviour of a sales order or an invoice (semantics §2.4); a plain text says
+    nothing against it."""
     if not text.startswith("{"):
         return True
     held = json.loads(text)
     behaviour = str(held.get("behavior", held.get("behaviour", ""))).replace(" ", "").casefold()
     active = str(held.get("active", "true")).casefold() != "false"
     return active and behaviour in ("", "salesorder", "so", "invoice", "in")
-
-

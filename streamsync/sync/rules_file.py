@@ -1,7 +1,8 @@
 """The rules file: TOML to `Rules`, checked key by key (semantics §2; the keys are the settings' own names).
 
-`parse` raises an ExceptionGroup of ConfigError; each names line, key and what is allowed. It checks form only: whether fields,
-options and codes exist in the two systems is `rules_check`'s part. `render` and `diff` (rules_text.py) are reached from here.
+`parse` raises an ExceptionGroup of ConfigError; each names line, key and what is allowed. It checks form
+only: whether fields, options and codes exist in the two systems is `rules_check`'s part. `render` and
+`diff` (rules_text.py) are reached from here.
 """
 
 import tomllib
@@ -30,7 +31,9 @@ def parse(text: str, place: str) -> Rules:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ExceptionGroup("The rules cannot be read", [ConfigError(place, f"not valid TOML: {error}")]) from error
+        raise ExceptionGroup(
+            "The rules cannot be read", [ConfigError(place, f"not valid TOML: {error}")]
+        ) from error
     reader = _Reader(place, Lines(text))
     rules = reader.rules(raw)
     if reader.problems:
@@ -73,7 +76,9 @@ class _Reader:
             if key == "map" and path in MAPPED:
                 continue
             if key not in fields or key == "map":
-                self.problem(line, full, "there is no such setting.", ", ".join(n for n in fields if n != "map"))
+                self.problem(
+                    line, full, "there is no such setting.", ", ".join(n for n in fields if n != "map")
+                )
                 continue
             wanted = fields[key].type
             if isinstance(wanted, type) and issubclass(wanted, Section):
@@ -98,14 +103,17 @@ class _Reader:
         if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
             self.problem(self.lines.at(section, "map"), table, "must be a list of tables.", f"[[{table}]]")
             return here
-        place = Place(section=section, line=lambda rank, key: self.lines.at_row(table, rank, key), problem=self.problem)
+        place = Place(
+            section=section, line=lambda rank, key: self.lines.at_row(table, rank, key), problem=self.problem
+        )
         rows = read_rows(place, raw, _ready(section, rules))
         return _settings_of_rows(section, here, rows)
 
 
 def _form(wanted: Any) -> str:
     return {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}.get(
-        wanted, "a table of texts" if "dict" in str(wanted) else "a list of texts")
+        wanted, "a table of texts" if "dict" in str(wanted) else "a list of texts"
+    )
 
 
 def _ready(section: str, rules: Rules) -> dict[str, Row]:
@@ -118,12 +126,21 @@ def _ready(section: str, rules: Rules) -> dict[str, Row]:
     if section == Entity.ORGANISATION:
         put("O1", crm=(rules.organisation.number_field,))
         if rules.organisation.name_to_erp == "name_division":
-            put("O2", crm=("OrganisationName", "OrganisationDivisionName"), direction=Direction.TO_ERP, owner="crm",
-                transforms=("name_division",))
+            put(
+                "O2",
+                crm=("OrganisationName", "OrganisationDivisionName"),
+                direction=Direction.TO_ERP,
+                owner="crm",
+                transforms=("name_division",),
+            )
     elif section == Entity.PERSON:
         put("P7", crm=(rules.person.contact_id_field,))
         if rules.person.middle == "join":
-            put("P1", crm=("PersonFirstName", "PersonMiddleName", "PersonLastName"), direction=Direction.TO_ERP)
+            put(
+                "P1",
+                crm=("PersonFirstName", "PersonMiddleName", "PersonLastName"),
+                direction=Direction.TO_ERP,
+            )
     elif section == Entity.ITEM:
         for id, part in defaults.LAYOUT_FIELDS.items():
             put(id, crm=(getattr(rules.item.layout, part),))
@@ -141,7 +158,8 @@ def _line_field(catalogue_field: str) -> str:
 
 
 def _settings_of_rows(section: str, here: Any, rows: tuple[Row, ...]) -> Any:
-    """Rows that stand for a setting (O1, P7, D9, D21) fill it where the file left it empty; D9 and D21 are settings only."""
+    """Rows that stand for a setting (O1, P7, D9, D21) fill it where the file left it empty; D9 and D21 are
+    settings only."""
     changes: dict[str, Any] = {}
     kept: list[Row] = []
     named = {"O1": "number_field", "P7": "contact_id_field", "D9": "status_field", "D21": "message_field"}

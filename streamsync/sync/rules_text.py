@@ -1,4 +1,5 @@
-"""Rules as text: the complete, commented TOML of a set of rules, the defaults to fill in, and the difference of two.
+"""Rules as text: the complete, commented TOML of a set of rules, the defaults to fill in, and the
+difference of two.
 
 Pure. `rules_file.parse(render(rules))` gives the same rules again. Reach these through `rules_file`.
 """
@@ -28,14 +29,19 @@ def render_defaults() -> str:
     """The vendor's form with its proposals; what only the tenant can choose is marked `# choose`."""
     rules = Rules()
     maps: dict[str, tuple[Row, ...]] = {
-        name: tuple(row for row in rows if row.id in defaults.ON and all(row.crm)) for name, rows in defaults.ROWS.items()}
+        name: tuple(row for row in rows if row.id in defaults.ON and all(row.crm))
+        for name, rows in defaults.ROWS.items()
+    }
     proposed = msgspec.structs.replace(
         rules,
         organisation=msgspec.structs.replace(
-            rules.organisation, direction=Direction.TWO_WAY, map=maps[Entity.ORGANISATION]),
+            rules.organisation, direction=Direction.TWO_WAY, map=maps[Entity.ORGANISATION]
+        ),
         person=msgspec.structs.replace(rules.person, direction=Direction.TWO_WAY, map=maps[Entity.PERSON]),
         item=msgspec.structs.replace(rules.item, direction=Direction.TO_CRM, map=maps[Entity.ITEM]),
-        delivery=msgspec.structs.replace(rules.delivery, direction=Direction.TWO_WAY, map=maps[Entity.DELIVERY]),
+        delivery=msgspec.structs.replace(
+            rules.delivery, direction=Direction.TWO_WAY, map=maps[Entity.DELIVERY]
+        ),
         line=msgspec.structs.replace(rules.line, map=maps[defaults.LINE]),
     )
     return _text(proposed, choose=True)
@@ -80,7 +86,9 @@ def _rows(section: str, rows: tuple[Row, ...], *, choose: bool) -> list[str]:
     out: list[str] = []
     held = {row.id for row in rows}
     for row in rows:
-        out.extend([f"[[{section}.map]]", *(f"{key} = {_value(value)}" for key, value in _keys(row).items()), ""])
+        out.extend(
+            [f"[[{section}.map]]", *(f"{key} = {_value(value)}" for key, value in _keys(row).items()), ""]
+        )
     for ready in defaults.ROWS[section]:
         if ready.id in held:
             continue
@@ -88,7 +96,9 @@ def _rows(section: str, rows: tuple[Row, ...], *, choose: bool) -> list[str]:
             out.extend([f"[[{section}.map]]", f'id = "{ready.id}"', "remove = true", ""])
         elif choose:
             kept = {key: value for key, value in _keys(ready).items() if key in ("id", "crm", "erp")}
-            ready_made = [f"# {key} = {_value(value)}{'  # choose' if not value else ''}" for key, value in kept.items()]
+            ready_made = [
+                f"# {key} = {_value(value)}{'  # choose' if not value else ''}" for key, value in kept.items()
+            ]
             out.extend([f"# [[{section}.map]]", *ready_made, ""])
     return out
 
@@ -96,8 +106,12 @@ def _rows(section: str, rows: tuple[Row, ...], *, choose: bool) -> list[str]:
 def _keys(row: Row) -> dict[str, Any]:
     """A row's keys as the file names them; what is at its default is left out."""
     out: dict[str, Any] = {
-        "id": row.id, "crm": row.crm[0] if len(row.crm) == 1 else row.crm, "erp": row.erp[0] if len(row.erp) == 1 else row.erp,
-        "direction": row.direction, "owner": row.owner, "transforms": row.transforms,
+        "id": row.id,
+        "crm": row.crm[0] if len(row.crm) == 1 else row.crm,
+        "erp": row.erp[0] if len(row.erp) == 1 else row.erp,
+        "direction": row.direction,
+        "owner": row.owner,
+        "transforms": row.transforms,
     }
     if row.values:
         out["values"] = row.values
@@ -145,13 +159,17 @@ def _flat(rules: Rules) -> dict[str, str]:
 
     def walk(path: str, section: Section) -> None:
         for field in msgspec.structs.fields(section):
-            value, full = getattr(section, field.name), f"{path}.{field.encode_name}" if path else field.encode_name
+            value, full = (
+                getattr(section, field.name),
+                f"{path}.{field.encode_name}" if path else field.encode_name,
+            )
             if isinstance(value, Section):
                 walk(full, value)
             elif field.encode_name == "map":
                 for row in value:
                     out[f"{full} {row.id}"] = ", ".join(
-                        f"{key} = {_value(held)}" for key, held in _keys(row).items() if key != "id")
+                        f"{key} = {_value(held)}" for key, held in _keys(row).items() if key != "id"
+                    )
             else:
                 out[full] = _value(value)
 

@@ -1,7 +1,9 @@
-"""Who takes part: the type gate of organisations, ERP customers that may be created, ticked persons, sellable items.
+"""Who takes part: the type gate of organisations, ERP customers that may be created, ticked persons,
+sellable items.
 
-Pure questions about one record's fields and the rules (semantics §2.1 settings, §2.2, §2.5, §5). `gate_open` is the first-sync
-gate: nothing is matched or created before both sides of the entity and of its parents were read in full once.
+Pure questions about one record's fields and the rules (semantics §2.1 settings, §2.2, §2.5, §5).
+`gate_open` is the first-sync gate: nothing is matched or created before both sides of the entity and of
+its parents were read in full once.
 """
 
 from streamsync.model import Direction, Fields, Kind, Side

@@ -1,7 +1,8 @@
-"""From a merge to a decision: at most one write, the ERP's before webCRM's; what is left over names the outcome.
+"""From a merge to a decision: at most one write, the ERP's before webCRM's; what is left over names the
+outcome.
 
-Pure; shared by organisations, persons and items (documents have phases and do it their own way). A settled conflict is reported
-with the write that carries it out, so that history hears of it once.
+Pure; shared by organisations, persons and items (documents have phases and do it their own way). A
+settled conflict is reported with the write that carries it out, so that history hears of it once.
 """
 
 import msgspec
@@ -18,7 +19,8 @@ LOOK_AGAIN_MS = 60_000
 
 
 class Extra(msgspec.Struct, kw_only=True):
-    """Protocol fields beside the mapped ones: markers, a type, a parent. They are written even where rows may not flow."""
+    """Protocol fields beside the mapped ones: markers, a type, a parent. They are written even where rows
+    may not flow."""
 
     to_crm: Fields = {}
     to_erp: Fields = {}
@@ -31,9 +33,19 @@ def policy(view: View, direction: Direction, rules: Rules, look: Lookup) -> Poli
     assert view.crm is not None
     assert view.erp is not None
     erp_ms = view.erp.updated_ms - look.skew_ms() if view.erp.updated_ms else 0
-    answers = {key.removeprefix(ROW): value for key, value in look.decided(view.pair.id).items() if key.startswith(ROW)}
-    return Policy(direction=direction, linking=not view.pair.base, decided=answers, crm_changed_ms=view.crm.updated_ms,
-                  erp_changed_ms=erp_ms, tie_ms=round(rules.conflict.tie_seconds * 1000))
+    answers = {
+        key.removeprefix(ROW): value
+        for key, value in look.decided(view.pair.id).items()
+        if key.startswith(ROW)
+    }
+    return Policy(
+        direction=direction,
+        linking=not view.pair.base,
+        decided=answers,
+        crm_changed_ms=view.crm.updated_ms,
+        erp_changed_ms=erp_ms,
+        tie_ms=round(rules.conflict.tie_seconds * 1000),
+    )
 
 
 def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
@@ -43,30 +55,54 @@ def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
     assert erp is not None
     base = merged.base if merged.base != view.pair.base else None
     open_ones = tuple(one for one in merged.conflicts if not one.winner)
-    findings = merged.findings + extra.findings + tuple(
-        Finding(code="differs", field=row) for row in merged.listed) + tuple(
-        Finding(code="unmapped_value", field=lack.field) for lack in merged.unmapped)
+    findings = (
+        merged.findings
+        + extra.findings
+        + tuple(Finding(code="differs", field=row) for row in merged.listed)
+        + tuple(Finding(code="unmapped_value", field=lack.field) for lack in merged.unmapped)
+    )
     to_erp, to_crm = merged.to_erp | extra.to_erp, merged.to_crm | extra.to_crm
     if to_erp or to_crm:
         side = Side.ERP if to_erp else Side.CRM
         fields, record = (to_erp, erp) if to_erp else (to_crm, crm)
         won = tuple(one for one in merged.conflicts if one.winner == side.other)
         return Decision(
-            outcome=Outcome.WRITTEN, base=base, conflicts=open_ones + won, findings=findings,
+            outcome=Outcome.WRITTEN,
+            base=base,
+            conflicts=open_ones + won,
+            findings=findings,
             rows=merged.rows_erp | extra.rows_erp if to_erp else merged.rows_crm,
-            write=Write(side=side, kind=kind, action=Action.UPDATE, rid=record.rid, fields=fields,
-                        expect={path: record.fields.get(path, "") for path in fields}))
+            write=Write(
+                side=side,
+                kind=kind,
+                action=Action.UPDATE,
+                rid=record.rid,
+                fields=fields,
+                expect={path: record.fields.get(path, "") for path in fields},
+            ),
+        )
     if open_ones:
-        return Decision(outcome=Outcome.CONFLICT, reason=open_ones[0].reason, detail={"field": open_ones[0].row},
-                        base=base, conflicts=open_ones, findings=findings)
+        return Decision(
+            outcome=Outcome.CONFLICT,
+            reason=open_ones[0].reason,
+            detail={"field": open_ones[0].row},
+            base=base,
+            conflicts=open_ones,
+            findings=findings,
+        )
     if merged.unmapped:
         return unmapped(merged.unmapped[0], base, findings)
     return Decision(outcome=Outcome.IN_SYNC, base=base, findings=findings)
 
 
 def unmapped(lack: Unmapped, base: Base | None = None, findings: tuple[Finding, ...] = ()) -> Decision:
-    return Decision(outcome=Outcome.PARKED, reason="unmapped_value", base=base, findings=findings,
-                    detail={"row": lack.row, "field": lack.field, "value": lack.value})
+    return Decision(
+        outcome=Outcome.PARKED,
+        reason="unmapped_value",
+        base=base,
+        findings=findings,
+        detail={"row": lack.row, "field": lack.field, "value": lack.value},
+    )
 
 
 def filtered(reason: str) -> Decision:
@@ -75,7 +111,12 @@ def filtered(reason: str) -> Decision:
 
 def waiting(reason: str, now_ms: int = 0, **detail: str) -> Decision:
     """With `now_ms`: looks again in a minute; without: woken by what it waits for."""
-    return Decision(outcome=Outcome.WAITING, reason=reason, detail=detail, again_ms=now_ms + LOOK_AGAIN_MS if now_ms else 0)
+    return Decision(
+        outcome=Outcome.WAITING,
+        reason=reason,
+        detail=detail,
+        again_ms=now_ms + LOOK_AGAIN_MS if now_ms else 0,
+    )
 
 
 def required(field: str) -> Decision:
@@ -84,8 +125,12 @@ def required(field: str) -> Decision:
 
 def ambiguous(reason: str, key: str, candidates: tuple[str, ...]) -> Decision:
     """The workbench: the candidates are record ids of the other side."""
-    return Decision(outcome=Outcome.PARKED, reason=reason, state="ambiguous",
-                    detail={"key": key, "candidates": ",".join(candidates)})
+    return Decision(
+        outcome=Outcome.PARKED,
+        reason=reason,
+        state="ambiguous",
+        detail={"key": key, "candidates": ",".join(candidates)},
+    )
 
 
 def linked(view: View, other: View, decision: Decision) -> Decision:
@@ -98,12 +143,15 @@ def linked(view: View, other: View, decision: Decision) -> Decision:
 def joined(view: View, other: View) -> View:
     """Both halves as one pair with no agreement yet."""
     crm, erp = view.crm or other.crm, view.erp or other.erp
-    pair = msgspec.structs.replace(view.pair, crm_id=crm.rid if crm else "", erp_id=erp.rid if erp else "", base={})
+    pair = msgspec.structs.replace(
+        view.pair, crm_id=crm.rid if crm else "", erp_id=erp.rid if erp else "", base={}
+    )
     return View(pair=pair, crm=crm, erp=erp)
 
 
 def unaware(view: View) -> bool:
     """A side that the pair names but nobody has read yet."""
     pair = view.pair
-    return bool(pair.crm_id) and view.crm is None and not view.crm_missing or (
-        bool(pair.erp_id) and view.erp is None and not view.erp_missing)
+    return (bool(pair.crm_id) and view.crm is None and not view.crm_missing) or (
+        bool(pair.erp_id) and view.erp is None and not view.erp_missing
+    )

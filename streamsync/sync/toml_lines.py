@@ -1,4 +1,5 @@
-"""On which line of a TOML text a key stands: the standard reader keeps no positions, and errors must name the line.
+"""On which line of a TOML text a key stands: the standard reader keeps no positions, and errors must name
+the line.
 
 Pure; a reader of lines, not of TOML: multi-line strings could mislead it, never fail it.
 """
@@ -10,7 +11,8 @@ _KEY = re.compile(r"^\s*([A-Za-z0-9_-]+|\"[^\"]*\")\s*(?:\.\s*[A-Za-z0-9_-]+\s*)
 
 
 class Lines:
-    """`at("organisation", "types")`, `at_row("organisation.map", 2, "crm")`: 1-based lines; 0 where not found."""
+    """`at("organisation", "types")`, `at_row("organisation.map", 2, "crm")`: 1-based lines; 0 where not
+    found."""
 
     def __init__(self, text: str) -> None:
         self._found: dict[tuple[str, int, str], int] = {}

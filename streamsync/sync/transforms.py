@@ -1,7 +1,9 @@
-"""The closed registry of transforms: named, typed, pure; each says whether it has an inverse (design §5, security R2).
+"""The closed registry of transforms: named, typed, pure; each says whether it has an inverse (design §5,
+security R2).
 
-A step takes all texts of a row on one side and gives those of the other. `key` is what counts when two texts are compared;
-it never changes what is written. `parse` turns `country(da)` into a bound transform and names what is allowed.
+A step takes all texts of a row on one side and gives those of the other. `key` is what counts when two
+texts are compared; it never changes what is written. `parse` turns `country(da)` into a bound transform
+and names what is allowed.
 """
 
 import html
@@ -27,7 +29,8 @@ _YES = frozenset(("yes", "true", "1", "ja"))
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step knows besides its texts: its row, its arguments, the code tables, the tenant's country names."""
+    """What a step knows besides its texts: its row, its arguments, the code tables, the tenant's country
+    names."""
 
     row: Row
     args: tuple[str, ...] = ()
@@ -112,7 +115,9 @@ def _country_name(texts: Texts, context: Context, bound: Bound) -> Texts:
     if context.current and countries.code_of(context.current[0], bound.countries) == texts[0].upper():
         return context.current
     language = bound.args[0] if bound.args and bound.args[0] != "language" else context.language
-    name = countries.name_of(texts[0], language, bound.countries, values.options(bound.tables, bound.row.crm[0]))
+    name = countries.name_of(
+        texts[0], language, bound.countries, values.options(bound.tables, bound.row.crm[0])
+    )
     if not name:
         raise Unmapped(bound.row.id, bound.row.erp[0], texts[0])
     return (name,)
@@ -131,7 +136,9 @@ def _vat_key(texts: Texts, context: Context, bound: Bound) -> Texts:
 
 def _company(texts: Texts, context: Context, bound: Bound) -> Texts:
     plain = "".join(texts[0].split()).upper()
-    return (plain[2:] if plain[:2].isalpha() and plain[2:3].isdigit() and context.country == plain[:2] else plain,)
+    return (
+        plain[2:] if plain[:2].isalpha() and plain[2:3].isdigit() and context.country == plain[:2] else plain,
+    )
 
 
 def _company_key(texts: Texts, context: Context, bound: Bound) -> Texts:
@@ -217,7 +224,7 @@ def _undash(texts: Texts, context: Context, bound: Bound) -> Texts:
 
 
 def _cut(texts: Texts, context: Context, bound: Bound) -> Texts:
-    return tuple(text[:int(bound.args[0])].rstrip() for text in texts)
+    return tuple(text[: int(bound.args[0])].rstrip() for text in texts)
 
 
 def plain_text(text: str) -> str:
@@ -262,36 +269,49 @@ def _both(step: Step) -> Transform:
     return Transform(to_erp=step, to_crm=step, key=step)
 
 
-REGISTRY: Mapping[str, Transform] = MappingProxyType({
-    "trim": _both(_each(normalise.trim)),
-    "single_line": _both(_each(normalise.one_line)),
-    "company_name": Transform(),
-    "name_division": Transform(to_erp=_with_division, to_crm=_name_alone, shape=(2, 1), inverse=False),
-    "address_lines": Transform(to_erp=_address_lines, to_crm=_address_text, shape=(1, 3)),
-    "address_block": Transform(to_erp=_unblock, to_crm=_block, shape=(1, 6)),
-    "phone": Transform(key=_phone_key),
-    "email": Transform(to_erp=_each(normalise.trim), to_crm=_each(normalise.trim), key=_each(normalise.folded)),
-    "url": Transform(key=_each(normalise.url)),
-    "country": Transform(to_erp=_country_code, to_crm=_country_name, shape=(1, 1), arguments="a language, e.g. da"),
-    "vat": Transform(to_erp=_vat, key=_vat_key, shape=(1, 1), arguments="country, with_prefix"),
-    "company_number": Transform(to_erp=_company, key=_company_key, shape=(1, 1)),
-    "digits": _both(_each(normalise.digits)),
-    "integer": _both(_each(lambda text: canonical(text, 0))),
-    "money": _both(_each(lambda text: canonical(text, 4))),
-    "decimal": Transform(to_erp=_decimal, to_crm=_decimal, key=_decimal, arguments="the number of decimals, 0 to 8"),
-    "date": _both(_each(lambda text: text[:10])),
-    "checkbox": Transform(to_erp=_checkbox_to_erp, to_crm=_checkbox_to_crm, key=_each(_truth)),
-    "active_status": Transform(to_erp=_active, to_crm=_status_of_active, shape=(1, 1)),
-    "name": Transform(to_erp=_name, to_crm=_name_back, shape=(0, 2)),
-    "mandatory": Transform(to_erp=_undash, to_crm=_dash, arguments="the text that stands for empty, e.g. \"-\""),
-    "cut": Transform(to_erp=_cut, to_crm=_cut, inverse=False, arguments="the number of characters"),
-    "html_text": Transform(to_crm=_each(plain_text), inverse=False),
-    "group_name": Transform(
-        to_crm=_each(lambda text: text.translate(str.maketrans("", "", "*@_")).strip()), inverse=False),
-    "code": Transform(to_erp=_code, to_crm=_text_of_code, shape=(1, 1), arguments="the code table", table=0),
-    "currency": Transform(to_erp=_currency, to_crm=_currency_text, shape=(1, 1)),
-    "user": Transform(to_erp=_salesperson, to_crm=_user, shape=(1, 1)),
-})
+REGISTRY: Mapping[str, Transform] = MappingProxyType(
+    {
+        "trim": _both(_each(normalise.trim)),
+        "single_line": _both(_each(normalise.one_line)),
+        "company_name": Transform(),
+        "name_division": Transform(to_erp=_with_division, to_crm=_name_alone, shape=(2, 1), inverse=False),
+        "address_lines": Transform(to_erp=_address_lines, to_crm=_address_text, shape=(1, 3)),
+        "address_block": Transform(to_erp=_unblock, to_crm=_block, shape=(1, 6)),
+        "phone": Transform(key=_phone_key),
+        "email": Transform(
+            to_erp=_each(normalise.trim), to_crm=_each(normalise.trim), key=_each(normalise.folded)
+        ),
+        "url": Transform(key=_each(normalise.url)),
+        "country": Transform(
+            to_erp=_country_code, to_crm=_country_name, shape=(1, 1), arguments="a language, e.g. da"
+        ),
+        "vat": Transform(to_erp=_vat, key=_vat_key, shape=(1, 1), arguments="country, with_prefix"),
+        "company_number": Transform(to_erp=_company, key=_company_key, shape=(1, 1)),
+        "digits": _both(_each(normalise.digits)),
+        "integer": _both(_each(lambda text: canonical(text, 0))),
+        "money": _both(_each(lambda text: canonical(text, 4))),
+        "decimal": Transform(
+            to_erp=_decimal, to_crm=_decimal, key=_decimal, arguments="the number of decimals, 0 to 8"
+        ),
+        "date": _both(_each(lambda text: text[:10])),
+        "checkbox": Transform(to_erp=_checkbox_to_erp, to_crm=_checkbox_to_crm, key=_each(_truth)),
+        "active_status": Transform(to_erp=_active, to_crm=_status_of_active, shape=(1, 1)),
+        "name": Transform(to_erp=_name, to_crm=_name_back, shape=(0, 2)),
+        "mandatory": Transform(
+            to_erp=_undash, to_crm=_dash, arguments='the text that stands for empty, e.g. "-"'
+        ),
+        "cut": Transform(to_erp=_cut, to_crm=_cut, inverse=False, arguments="the number of characters"),
+        "html_text": Transform(to_crm=_each(plain_text), inverse=False),
+        "group_name": Transform(
+            to_crm=_each(lambda text: text.translate(str.maketrans("", "", "*@_")).strip()), inverse=False
+        ),
+        "code": Transform(
+            to_erp=_code, to_crm=_text_of_code, shape=(1, 1), arguments="the code table", table=0
+        ),
+        "currency": Transform(to_erp=_currency, to_crm=_currency_text, shape=(1, 1)),
+        "user": Transform(to_erp=_salesperson, to_crm=_user, shape=(1, 1)),
+    }
+)
 
 
 def parse(text: str) -> tuple[str, Transform, tuple[str, ...]]:
@@ -305,7 +325,8 @@ def parse(text: str) -> tuple[str, Transform, tuple[str, ...]]:
         raise ValueError(f"transform {found[1]} takes nothing in brackets")
     if transform.table >= 0 and len(args) <= transform.table:
         raise ValueError(f"transform {found[1]} needs {transform.arguments} in brackets")
-    if found[1] in ("decimal", "cut") and not (len(args) == 1 and args[0].isdigit() and (
-            found[1] == "cut" or int(args[0]) <= 8)):
+    if found[1] in ("decimal", "cut") and not (
+        len(args) == 1 and args[0].isdigit() and (found[1] == "cut" or int(args[0]) <= 8)
+    ):
         raise ValueError(f"transform {found[1]} needs {transform.arguments} in brackets")
     return found[1], transform, args

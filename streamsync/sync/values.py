@@ -1,7 +1,7 @@
 """Value maps and code tables: from a webCRM text to an ERP code and back (design §5, semantics §7).
 
-Pure. A value without an entry raises `Unmapped`; it is never dropped and never guessed. Tables are `code -> text`; a text
-may be JSON. `FieldLike` is what the domain needs of a field catalogue's entry.
+Pure. A value without an entry raises `Unmapped`; it is never dropped and never guessed. Tables are `code
+-> text`; a text may be JSON. `FieldLike` is what the domain needs of a field catalogue's entry.
 """
 
 import json
@@ -13,7 +13,9 @@ from streamsync.sync.rows import Row, Unmapped
 
 Tables = Mapping[str, Mapping[str, str]]
 USER_KEYS = ("email", "initials", "integration", "integrationId", "name")
-CODE_VALUED = frozenset(("DeliveryCurrencyName",))  # dropdowns whose wire value is the list code (webcrm-api §10.3)
+CODE_VALUED = frozenset(
+    ("DeliveryCurrencyName",)
+)  # dropdowns whose wire value is the list code (webcrm-api §10.3)
 ENUMS = frozenset(("PersonStatus", "DeliveryStatus", "DeliveryErpStatus", "DeliveryRisk"))
 
 
@@ -61,8 +63,11 @@ def to_crm(row: Row, text: str, current: str) -> str:
 
 
 def options(tables: Tables, field: str) -> tuple[str, ...]:
-    """The option texts of a webCRM dropdown, without its "nothing chosen"; () where it is none or not read."""
-    return tuple(text for text in tables.get(f"option:{field}", {}).values() if not normalise.blank_option(text))
+    """The option texts of a webCRM dropdown, without its "nothing chosen"; () where it is none or not
+    read."""
+    return tuple(
+        text for text in tables.get(f"option:{field}", {}).values() if not normalise.blank_option(text)
+    )
 
 
 def check_option(row: Row, field: str, text: str, tables: Tables) -> str:
@@ -102,11 +107,23 @@ def text_of_code(row: Row, key: str, table: Mapping[str, str], tables: Tables) -
     listed = options(tables, row.crm[0])
     if not listed:
         return key
-    return _first(row, row.erp[0], key, (
-        next((text for text in listed if text == key), ""),
-        next((text for text in listed if prefix(text) == key), ""),
-        next((text for text in listed if normalise.folded(text) == normalise.folded(words(table.get(key, "")))), ""),
-    ))
+    return _first(
+        row,
+        row.erp[0],
+        key,
+        (
+            next((text for text in listed if text == key), ""),
+            next((text for text in listed if prefix(text) == key), ""),
+            next(
+                (
+                    text
+                    for text in listed
+                    if normalise.folded(text) == normalise.folded(words(table.get(key, "")))
+                ),
+                "",
+            ),
+        ),
+    )
 
 
 def _first(row: Row, field: str, value: str, found: Iterable[str]) -> str:
@@ -158,7 +175,8 @@ def words(text: str) -> str:
 
 
 def counterpart(key: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
-    """The user of the other system with the same e-mail, initials, integration key or name; "" if not exactly one."""
+    """The user of the other system with the same e-mail, initials, integration key or name; "" if not
+    exactly one."""
     if key not in ours:
         return ""
     mine = entry(ours[key])
@@ -166,8 +184,11 @@ def counterpart(key: str, ours: Mapping[str, str], theirs: Mapping[str, str]) ->
         return mine.get("integration", mine.get("integrationId", ""))
     for field in USER_KEYS:
         value = normalise.folded(mine.get(field, ""))
-        hits = [other for other, text in theirs.items()
-                if value and value in (normalise.folded(entry(text).get(field, "")), other.casefold())]
+        hits = [
+            other
+            for other, text in theirs.items()
+            if value and value in (normalise.folded(entry(text).get(field, "")), other.casefold())
+        ]
         if len(hits) == 1:
             return hits[0]
     return ""

@@ -97,6 +97,7 @@ def put_invoice(ask: Ask) -> Response:
         "totals",
         "balance",
         "revoked",
+        "next_line",
     ):
         setattr(document, name, getattr(draft, name))
     ask.company.touch(document, ask.now_ms)
@@ -120,6 +121,7 @@ def _copy(document: Document) -> Document:
         rate=document.rate,
         fields=dict(document.fields),
         lines=lines,
+        next_line=document.next_line,
         revoked=document.revoked,
     )
 
@@ -194,6 +196,7 @@ def _apply_line(ask: Ask, document: Document, values: Row, at: int) -> None:
         raise refused(f"Line {number} of customer invoice '{document.number}' cannot be found.")
     if operation == "Delete":
         document.lines.remove(line)
+        document.next_line = max(document.next_line, line.number + 1)
         return
     if values.get("inventoryNumber", line.item_number) != line.item_number:
         _set_item(ask, document, line, values["inventoryNumber"])
@@ -201,8 +204,9 @@ def _apply_line(ask: Ask, document: Document, values: Row, at: int) -> None:
 
 
 def _insert_line(ask: Ask, document: Document, values: Row, at: int) -> None:
-    number = max((line.number for line in document.lines), default=0) + 1
-    line = DocumentLine(number=number)
+    highest = max((line.number for line in document.lines), default=0)
+    line = DocumentLine(number=max(document.next_line, highest + 1))
+    document.next_line = line.number + 1
     if values.get("inventoryNumber"):
         _set_item(ask, document, line, values["inventoryNumber"])
     else:

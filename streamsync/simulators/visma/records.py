@@ -167,6 +167,7 @@ class Document(Stamped):
     lines: list[DocumentLine] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
+    next_line: int = 1  # line numbers are never used again
     revoked: bool = False
 
     @property

@@ -104,7 +104,6 @@ _WRITES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/contact", contacts.post_contact),
     ("PUT", "/v1/contact/{contactId}", contacts.put_contact),
     ("POST", "/v1/inventory", items.post_item),
-    ("PUT", "/v1/inventory/internal/{inventoryId}", items.put_item),
     ("PUT", "/v1/inventory/{inventoryNumber}", items.put_item),
     ("POST", "/v2/customerinvoice", invoices.post_invoice),
     ("PUT", "/v1/customerinvoice/{invoiceNumber}", invoices.put_invoice),

@@ -10,11 +10,11 @@ from streamsync.errors import Unknown
 from streamsync.model import Kind, Lane
 from streamsync.systems.port import FieldInfo
 from streamsync.systems.transport import Reply
-from streamsync.systems.webcrm.calls import PAGE_SIZE, PAGES_MAX, Calls
+from streamsync.systems.webcrm.calls import PAGE_SIZE, PAGES_MAX, Calls, more_may_follow
 from streamsync.systems.webcrm.fields import FIELDS, Field, Form
 
 T = TypeVar("T")
-_CONFIGURED = ("Custom", "Plus", "ExtraCustom", "CheckMark")
+_CONFIGURED = ("Custom", "Plus", "ExtraCustom", "CheckMark", "XText", "XInt", "XMemo")
 _KINDS = {
     "D": "choice",
     "C": "checkbox",
@@ -136,9 +136,9 @@ async def read_users(calls: Calls, lane: Lane) -> dict[str, str]:
                     "name": user.UserName or "",
                 }
             ).decode()
-        if len(users) < PAGE_SIZE:
-            break
-    return out
+        if not more_may_follow(len(users)):
+            return out
+    raise Unknown("webCRM's list of users does not end.", code="endless")
 
 
 def _has_default(options: Mapping[str, str]) -> bool:
@@ -149,7 +149,7 @@ def _has_default(options: Mapping[str, str]) -> bool:
 
 
 def _configured(name: str, entity: str) -> bool:
-    return name.removeprefix(entity).startswith(_CONFIGURED)
+    return name.removeprefix(entity).removeprefix("Opportunity").startswith(_CONFIGURED)
 
 
 def _unused(name: str, prefix: str, used: set[int]) -> bool:

@@ -5,7 +5,7 @@ Source: webcrm-api §10; lengths from its DTOs, completed by FieldsMetadata at r
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from streamsync.errors import Bug
 from streamsync.model import Kind
 
 NO_DATE = "0001-01-01T00:00:00+00:00"
+DIGITS_MAX = 40  # a number with more is not an amount; `1e999999` would fill the memory when written out
 DASH = "-"
 
 
@@ -35,6 +36,7 @@ class Field(msgspec.Struct, frozen=True):
     max_length: int = 0
     options: tuple[str, ...] = ()
     writable: bool = True
+    readable: bool = True  # False: the read DTO lacks it (webcrm-api §10.4)
 
 
 def _numbered(prefix: str, last: int, form: Form = Form.TEXT, max_length: int = 0) -> dict[str, Field]:
@@ -75,9 +77,13 @@ _ORGANISATION = {
         VatNumber=50,
         VatCountry=10,
         VatGroup=20,
+        VatStatus=0,
         Comment=0,
         Memo=0,
     ),
+    **_numbered("OrganisationXText", 8, max_length=50),
+    **_numbered("OrganisationXMemo", 2),
+    **_numbered("OrganisationXInt", 8, Form.INTEGER),
     "OrganisationOwner": Field(Form.REFERENCE),
     "OrganisationOwner2": Field(Form.REFERENCE),
     **_numbered("OrganisationExtraCustom", 8, max_length=50),
@@ -100,6 +106,7 @@ _PERSON = {
         DirectPhone=0,
         MobilePhone=0,
         Skype=0,
+        Comment=0,
         Memo=0,
     ),
     "PersonStatus": Field(Form.ENUM, options=("Active", "Resigned", "Other", "Guest")),
@@ -138,18 +145,23 @@ _DELIVERY = {
     "DeliveryResponsible": Field(Form.REFERENCE),
     "DeliveryAssignedTo": Field(Form.REFERENCE),
     "DeliveryAssignedTo2": Field(Form.REFERENCE),
+    "DeliveryType": Field(Form.INTEGER),
+    "DeliveryRisk": Field(Form.ENUM, options=("NoRisk", "Small", "Medium", "High", "Crises")),
+    "DeliveryOpportunityMemo": Field(Form.TEXT),
+    **_numbered("DeliveryOpportunityCustom", 15),
+    **_numbered("DeliveryOpportunityPlus", 20),
     **_numbered("DeliveryCustom", 15),
     **_numbered("DeliveryPlus", 20),
     **_audit("Delivery"),
 }
 _LINE = {
     "QuotationLineId": Field(Form.INTEGER, writable=False),
-    "QuotationLineLinkedDataId": Field(Form.REFERENCE),
+    "QuotationLineLinkedDataId": Field(Form.REFERENCE, readable=False),
     "QuotationLineOpportunityId": Field(Form.REFERENCE),
     "QuotationLineOrganisationId": Field(Form.REFERENCE),
     "QuotationLinePersonId": Field(Form.REFERENCE),
     **_numbered("QuotationLineData", 9, Form.DASHED),
-    "QuotationLineMemo": Field(Form.TEXT),
+    **_texts("QuotationLine", Memo=0, Comment=0, StockStatus=0),
     **{
         f"QuotationLine{name}": Field(Form.DECIMAL)
         for name in ("Price", "ListPrice", "CostPrice", "Quantity", "Discount", "VatPercentage")
@@ -215,13 +227,13 @@ def canonical(field: Field, value: object) -> str:
         case Form.BOOLEAN:
             return "true" if value else "false"
         case Form.DECIMAL:
-            return decimal_text(Decimal(str(value)))
+            return decimal_text(_amount(value))
         case Form.STAMP:
             moment = stamp(str(value))
-            return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+            return "" if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
         case Form.DAY:
             moment = stamp(str(value))
-            return "" if moment is None else moment.strftime("%Y-%m-%d")
+            return "" if moment is None else moment.date().isoformat()
 
 
 def wire(kind: Kind, name: str, text: str) -> object:
@@ -246,15 +258,11 @@ def _wire(field: Field, text: str) -> object:
         case Form.BOOLEAN:
             return text == "true"
         case Form.DECIMAL:
-            return Decimal(text or "0")
+            return _amount(text or "0")
         case Form.STAMP:
             return text.removesuffix("Z")[:19] + "+00:00" if text else NO_DATE
         case Form.DAY:
-            return (
-                f"{datetime.strptime(text, '%Y-%m-%d').replace(tzinfo=UTC):%Y-%m-%d}T00:00:00Z"
-                if text
-                else NO_DATE
-            )
+            return f"{date.fromisoformat(text).isoformat()}T00:00:00Z" if text else NO_DATE
 
 
 def stamp(text: str) -> datetime | None:
@@ -263,6 +271,14 @@ def stamp(text: str) -> datetime | None:
         return None
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _amount(value: object) -> Decimal:
+    """A number of a size that an amount can have. Raises ValueError."""
+    found = Decimal(str(value))
+    if not found.is_finite() or abs(found.adjusted()) > DIGITS_MAX:
+        raise ValueError("not an amount")
+    return found
 
 
 def decimal_text(number: Decimal) -> str:

@@ -5,7 +5,7 @@ Scripts travel in the address, so they are kept below 1,500 characters; longer c
 scripts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from streamsync.errors import Bug
 from streamsync.model import Kind
@@ -34,7 +34,8 @@ def columns(kind: Kind, want: frozenset[str]) -> str:
     technical = [id_field(kind), f"{prefix}UpdatedAt", f"{prefix}UpdatedBy"]
     if kind is Kind.LINE:
         technical.append("QuotationLineOpportunityId")
-    names = list(dict.fromkeys([*technical, *sorted(name for name in want if name in known)]))
+    wanted = sorted(name for name in want if name in known and known[name].readable)
+    names = list(dict.fromkeys([*technical, *wanted]))
     text = ",".join(names)
     return text if len(text) <= SCRIPT_MAX // 2 else "*"
 
@@ -46,18 +47,42 @@ def changed_since(kind: Kind, want: frozenset[str], since: str, *, two_keys: boo
     return f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE {at} >= {literal(since)} ORDER BY {order}"
 
 
-def everything(kind: Kind, want: frozenset[str]) -> str:
-    """The whole table, in the order of ids, so that what is added while paging comes last."""
-    return f"SELECT {columns(kind, want)} FROM {TABLE[kind]} ORDER BY {id_field(kind)} ASC"
+def everything(kind: Kind, want: frozenset[str], after: int = 0) -> str:
+    """The table in the order of ids, from the first id above `after`: what is added or removed meanwhile moves
+    no page."""
+    key = id_field(kind)
+    return f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE {key} > {after:d} ORDER BY {key} ASC"
 
 
 def any_of(
     kind: Kind, want: frozenset[str], column: str, values: Sequence[str], *, numbers: bool = False
 ) -> list[str]:
     """Scripts that together find all rows whose column has one of the values."""
+    tests = [f"{column} = {_number(value) if numbers else literal(value)}" for value in values]
+    return _scripts(kind, want, tests)
+
+
+def all_of(kind: Kind, want: frozenset[str], rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Scripts that together find the rows that equal one of the given ones in each of its columns.
+
+    A text that cannot stand in a script is left out: the caller compares again anyway. Raises `Bug` where
+    nothing remains."""
+    tests = []
+    for row in rows:
+        parts = [
+            f"{name} = {literal(text)}"
+            for name, text in row.items()
+            if name in FIELDS[kind] and FIELDS[kind][name].readable and text.isprintable()
+        ]
+        if not parts:
+            raise Bug("There is nothing to search this record by.", code="query")
+        tests.append("(" + " AND ".join(parts) + ")")
+    return _scripts(kind, want, tests)
+
+
+def _scripts(kind: Kind, want: frozenset[str], tests: Iterable[str]) -> list[str]:
     head = f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE "
     tail = f" ORDER BY {id_field(kind)} ASC"
-    tests = [f"{column} = {_number(value) if numbers else literal(value)}" for value in values]
     return [head + " OR ".join(batch) + tail for batch in _batches(tests, SCRIPT_MAX - len(head) - len(tail))]
 
 

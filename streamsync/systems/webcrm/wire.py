@@ -68,7 +68,7 @@ def record(kind: Kind, row: msgspec.Raw | bytes, want: frozenset[str], own: str)
     fields: Fields = {}
     for name in want:
         field = known.get(name)
-        if field is not None:
+        if field is not None and field.readable:
             fields[name] = canonical(field, getattr(dto, name))
     updated = stamp(getattr(dto, f"{prefix}UpdatedAt", None) or "")
     author = getattr(dto, f"{prefix}UpdatedBy", None) or ""
@@ -97,7 +97,7 @@ def _by_us(author: str, own: str) -> bool | None:
 def _rid(kind: Kind, row: msgspec.Raw) -> str:
     try:
         return str(getattr(_IDS[kind].decode(row), id_field(kind)) or "")
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return ""
 
 

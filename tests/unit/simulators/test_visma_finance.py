@@ -1,4 +1,6 @@
-"""The finance host of the Visma.net stand-in: write shapes, lists, filters, ETags, errors (visma-api §3, §4, §7)."""
+"""The finance host of the Visma.net stand-in: write shapes, lists, filters, ETags, errors (visma-api §3,
+§4, §7).
+"""
 
 import pytest
 
@@ -117,7 +119,12 @@ def test_last_modified_does_nothing_without_its_condition() -> None:
         assert len(rows) == found, condition
     both = {"lastModifiedDateTime": stamp + "Z", "lastModifiedDateTimeCondition": ">="}
     assert call.call("GET", "/v1/customer", **both).status == 400
-    assert call.call("GET", "/v1/customer", **{**both, "lastModifiedDateTime": "2026-03-14T11:00:00+01:00"}).status == 400
+    assert (
+        call.call(
+            "GET", "/v1/customer", **{**both, "lastModifiedDateTime": "2026-03-14T11:00:00+01:00"}
+        ).status
+        == 400
+    )
 
 
 def test_milliseconds_are_shown_without_trailing_zeros() -> None:
@@ -195,7 +202,11 @@ def test_items_expand_unless_told_not_to() -> None:
     names = [row["inventoryNumber"] for row in call.get("/v1/inventory")]
     assert names == ["10", "LAMPE-01"]
     product = call.get("/v1/inventory/10")
-    assert (product["description"], product["defaultPrice"], product["stockItem"]) == ("Produkt 1", 500, False)
+    assert (product["description"], product["defaultPrice"], product["stockItem"]) == (
+        "Produkt 1",
+        500,
+        False,
+    )
     assert "timestamp" in product
     assert "warehouseDetails" in product
     assert "warehouseDetails" not in call.get("/v1/inventory", expandWarehouseDetail="false")[1]

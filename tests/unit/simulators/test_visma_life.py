@@ -1,4 +1,6 @@
-"""The life of orders and documents in the Visma.net stand-in: shipped, invoiced, released, paid, credited, voided."""
+"""The life of orders and documents in the Visma.net stand-in: shipped, invoiced, released, paid, credited,
+voided.
+"""
 
 import json
 import time
@@ -122,9 +124,8 @@ def test_an_invoice_is_changed_line_by_line() -> None:
     answer = call.call("PUT", path, change, {"if-match": tag})
     assert answer.status == 204
     after = call.get(path)
-    assert [(line["lineNumber"], line["amount"]) for line in after["invoiceLines"]] == [(1, 1500), (2, 25)] or [
-        (line["lineNumber"], line["amount"]) for line in after["invoiceLines"]
-    ] == [(1, 1500), (3, 25)]
+    lines = after["invoiceLines"]
+    assert [(line["lineNumber"], line["amount"]) for line in lines] == [(1, 1500), (3, 25)]
     assert (after["amount"], after["customerRefNumber"]) == (Decimal("1906.25"), "PO-7788")
     assert call.call("PUT", path, wrapped(note="x"), {"if-match": tag}).status == 412
     missing = {"invoiceLines": [{"operation": "Update", **wrapped(lineNumber=9)}]}
@@ -205,15 +206,21 @@ def test_void_write_off_and_cash_sale() -> None:
     with pytest.raises(ValueError, match="no act"):
         call.act("dance")
     with pytest.raises(ValueError, match="knows no"):
-        call.act("release", referenceNumber=number, documentType="Invoice", nonsense=1)
+        call.act("set_zone", zone=60, nonsense=1)
 
 
 def test_foreign_documents_show_both_currencies() -> None:
     call = caller()
     customer = call.customer(currencyId="EUR", **{"vatZone.id": "02"})
-    made = call.act("create_invoice", customer=customer, status="Open", lines=[{"inventoryNumber": "10", "unitPrice": 10}])
+    made = call.act(
+        "create_invoice", customer=customer, status="Open", lines=[{"inventoryNumber": "10", "unitPrice": 10}]
+    )
     row = call.get(f"/v1/customerinvoice/{made['referenceNumber']}")
-    assert (row["amountInCurrency"], row["amount"], row["exchangeRate"]) == (10, Decimal("74.6"), Decimal("7.46"))
+    assert (row["amountInCurrency"], row["amount"], row["exchangeRate"]) == (
+        10,
+        Decimal("74.6"),
+        Decimal("7.46"),
+    )
     assert (row["vatExemptTotalInCurrency"], row["vatTaxableTotal"]) == (10, 0)
 
 
@@ -231,10 +238,17 @@ def test_hooks_are_signed_over_the_raw_body() -> None:
 def filled(count: int) -> VismaWorld:
     world = VismaWorld(1, requests_per_hour=1_000_000)
     world.load("customers", [{"name": f"Kunde {at}", "mainAddress.city": "Aarhus"} for at in range(100)])
-    lines = [{"inventoryNumber": "10", "quantity": 1}, {"inventoryNumber": "LAMPE-01", "quantity": Decimal("2.5")}]
+    lines = [
+        {"inventoryNumber": "10", "quantity": 1},
+        {"inventoryNumber": "LAMPE-01", "quantity": Decimal("2.5")},
+    ]
     rows: list[dict[str, Any]] = [
-        {"customer": str(10042 + at % 100), "lines": lines, "status": "Closed" if at % 3 else "Open",
-         "createdMs": NOW_MS - 3_600_000 - at}
+        {
+            "customer": str(10042 + at % 100),
+            "lines": lines,
+            "status": "Closed" if at % 3 else "Open",
+            "createdMs": NOW_MS - 3_600_000 - at,
+        }
         for at in range(count)
     ]
     world.load("documents", rows)

@@ -1,4 +1,6 @@
-"""The order service of the Visma.net stand-in: pages, preconditions, lines, error codes (visma-api §4.4, §7.2)."""
+"""The order service of the Visma.net stand-in: pages, preconditions, lines, error codes (visma-api §4.4,
+§7.2).
+"""
 
 from decimal import Decimal
 
@@ -9,7 +11,9 @@ from tests.unit.simulators.visma_client import Caller, body_of, caller, lamp
 ORDERS = "/api/v3/SalesOrders"
 
 
-def codes(call: Caller, method: str, path: str, body: object, headers: dict[str, str] | None = None) -> list[str]:
+def codes(
+    call: Caller, method: str, path: str, body: object, headers: dict[str, str] | None = None
+) -> list[str]:
     """The error codes of a request that must be refused."""
     answer = call.call(method, path, body, headers)
     assert answer.status == 400, answer
@@ -82,7 +86,12 @@ def test_modifications_need_the_newest_etag() -> None:
     assert (first.status, first.body) == (202, b"")
     stale = call.call("PATCH", path, {"description": "Andet"}, {"if-match": tag})
     assert (stale.status, stale.headers["Content-Type"]) == (412, "application/problem+json")
-    second = call.call("PATCH", f"{path}/lines", {"lines": [{"lineId": 1, "quantity": 3}]}, {"if-match": first.headers["ETag"]})
+    second = call.call(
+        "PATCH",
+        f"{path}/lines",
+        {"lines": [{"lineId": 1, "quantity": 3}]},
+        {"if-match": first.headers["ETag"]},
+    )
     assert second.status == 202
     assert call.etag(path) == second.headers["ETag"]
     assert call.get(path)["description"] == "Webordre"
@@ -155,7 +164,9 @@ def test_shipped_lines_and_orders_are_locked_with_their_codes() -> None:
     call.act("ship", orderId=order, lines={"1": 1})
     tag = {"if-match": call.etag(path)}
     lines = f"{path}/lines"
-    assert codes(call, "PATCH", lines, {"lines": [{"lineId": 1, "quantity": 1}]}, tag) == ["1811-LineAlreadyShipped"]
+    assert codes(call, "PATCH", lines, {"lines": [{"lineId": 1, "quantity": 1}]}, tag) == [
+        "1811-LineAlreadyShipped"
+    ]
     assert codes(call, "PATCH", lines, {"lines": [{"lineId": 9}]}, tag) == ["0200-LineIdDoesNotExist"]
     assert codes(call, "PATCH", lines, {"update": []}, tag) == ["0004-ValueNotAllowed"]
     assert codes(call, "PATCH", lines, {"lines": []}, tag) == ["0001-EmptyNotAllowed"]
@@ -166,7 +177,9 @@ def test_shipped_lines_and_orders_are_locked_with_their_codes() -> None:
     call.act("ship", orderId=order)
     call.act("confirm", orderId=order)
     tag = {"if-match": call.etag(path)}
-    assert codes(call, "PATCH", lines, {"lines": [{"lineId": 1, "quantity": 1}]}, tag) == ["1810-LineAlreadyCompleted"]
+    assert codes(call, "PATCH", lines, {"lines": [{"lineId": 1, "quantity": 1}]}, tag) == [
+        "1810-LineAlreadyCompleted"
+    ]
     call.act("invoice_order", orderId=order)
     call.act("release", referenceNumber="200315")
     assert call.call("PATCH", path, {"description": "x"}, {"if-match": call.etag(path)}).status == 405

@@ -1,4 +1,6 @@
-"""A bare caller for the tests of the Visma.net stand-in: it holds tokens and a clock, and speaks to `handle` directly."""
+"""A bare caller for the tests of the Visma.net stand-in: it holds tokens and a clock, and speaks to
+`handle` directly.
+"""
 
 import json
 from decimal import Decimal
@@ -26,7 +28,9 @@ class Caller:
         self.now_ms = NOW_MS
         self.tokens: dict[bool, str] = {}
 
-    def token(self, scopes: tuple[str, ...], *, tenant: str = DEFAULT_TENANT, secret: str = HIDDEN) -> Response:
+    def token(
+        self, scopes: tuple[str, ...], *, tenant: str = DEFAULT_TENANT, secret: str = HIDDEN
+    ) -> Response:
         form = {
             "grant_type": "client_credentials",
             "client_id": DEFAULT_CLIENT,
@@ -70,7 +74,7 @@ class Caller:
         return self.world.handle(request, self.now_ms)
 
     def get(self, path: str, **query: object) -> Any:
-        answer = self.call("GET", path, **query)
+        answer = self.call("GET", path, None, None, **query)
         assert answer.status == 200, (path, answer)
         return json.loads(answer.body, parse_float=Decimal)
 

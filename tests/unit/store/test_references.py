@@ -3,7 +3,8 @@
 import sqlite3
 
 from streamsync.model import Entity, Kind, Line, Outcome, Pair
-from streamsync.store import linking
+from streamsync.store import demands, linking
+from streamsync.store.lookup import StoreLookup
 from streamsync.sync.decision import Decision
 from tests.unit.store.builders import (
     CRM,
@@ -85,3 +86,19 @@ def test_items_and_orders_wake_their_documents() -> None:
     see(conn, record(ERP, Kind.ITEM, "771", {"inventoryNumber": "LAMPE-01"}))
     see(conn, record(CRM, Kind.ITEM, "31", {}, marker="erp:item:771"))
     assert dirty(conn, Entity.INVOICE) == [waits]
+
+
+def test_a_demanded_item_is_noted_once_and_decided() -> None:
+    conn = database()
+    lamp = record(ERP, Kind.ITEM, "771", {"inventoryNumber": "LAMPE-01"}, keys=(("number", "lampe-01"),))
+    nothing = record(ERP, Kind.ITEM, "0", {"inventoryNumber": "ERP-LINE"}, keys=(("number", "erp-line"),))
+    [item] = see(conn, lamp).dirty
+    decide(conn, item, Decision(outcome=Outcome.FILTERED, reason="not_sellable"))
+    demands.demand(conn, NAME, ("LAMPE-01", "ERP-LINE"), nothing, 3000)
+    placeholder = pair_id(conn, ERP, "0", "item")
+    assert dirty(conn, Entity.ITEM) == [item, placeholder]
+    for number in (item, placeholder):
+        assert "on_demand" in StoreLookup(conn, NAME).decided(number)
+        decide(conn, number, Decision(outcome=Outcome.IN_SYNC))
+    demands.demand(conn, NAME, ("LAMPE-01", "ERP-LINE"), nothing, 4000)
+    assert dirty(conn, Entity.ITEM) == []

@@ -1,6 +1,7 @@
 """A dict-backed `Lookup` for pure tests: put records and pairs in, ask `view`, change what you like.
 
-`add(record)` makes a half pair (or joins `pair`), `link(crm, erp)` a whole one. Match keys come from the real `identity.observe`.
+`add(record)` makes a half pair (or joins `pair`), `link(crm, erp)` a whole one. Match keys come from the
+real `identity.observe`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,12 @@ from streamsync.sync.lookup import Candidate, View
 from streamsync.sync.rules import Rules
 
 ENTITY = {
-    Kind.ORGANISATION: Entity.ORGANISATION, Kind.PERSON: Entity.PERSON, Kind.ITEM: Entity.ITEM,
-    Kind.DELIVERY: Entity.DELIVERY, Kind.ORDER: Entity.DELIVERY, Kind.INVOICE: Entity.INVOICE,
+    Kind.ORGANISATION: Entity.ORGANISATION,
+    Kind.PERSON: Entity.PERSON,
+    Kind.ITEM: Entity.ITEM,
+    Kind.DELIVERY: Entity.DELIVERY,
+    Kind.ORDER: Entity.DELIVERY,
+    Kind.INVOICE: Entity.INVOICE,
 }
 FAMILY = {Entity.DELIVERY: "document", Entity.INVOICE: "document"}
 TABLES: dict[str, dict[str, str]] = {"vat_zone": {}, "credit_term": {}, "customer_class": {}}
@@ -23,7 +28,9 @@ TABLES: dict[str, dict[str, str]] = {"vat_zone": {}, "credit_term": {}, "custome
 class FakeLookup:
     """Implements `streamsync.sync.lookup.Lookup`."""
 
-    def __init__(self, rules: Rules, *, complete: bool = True, tables: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self, rules: Rules, *, complete: bool = True, tables: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         self.rules = rules
         self.all_complete = complete
         self.incomplete: set[tuple[Side, Kind]] = set()
@@ -38,12 +45,29 @@ class FakeLookup:
         self.switched_on = 0
         self.skew = 0
 
-    # ---- filling -------------------------------------------------------------------------------------------------
+    # ---- filling --------------------------------------------------------------------------------------
 
-    def put(self, side: Side, kind: Kind, rid: str, fields: Fields, *, lines: Sequence[Line] = (), updated_ms: int = 0,
-            owner: str = "") -> Record:
+    def put(
+        self,
+        side: Side,
+        kind: Kind,
+        rid: str,
+        fields: Fields,
+        *,
+        lines: Sequence[Line] = (),
+        updated_ms: int = 0,
+        owner: str = "",
+    ) -> Record:
         """Store a record without a pair."""
-        record = Record(side=side, kind=kind, rid=rid, fields=fields, lines=tuple(lines), updated_ms=updated_ms, owner=owner)
+        record = Record(
+            side=side,
+            kind=kind,
+            rid=rid,
+            fields=fields,
+            lines=tuple(lines),
+            updated_ms=updated_ms,
+            owner=owner,
+        )
         self.records[side, kind, rid] = record
         return record
 
@@ -54,15 +78,33 @@ class FakeLookup:
         if found is not None:
             return found
         crm, erp = (record.rid, "") if record.side is Side.CRM else ("", record.rid)
-        return self.keep(Pair(id=len(self.pairs) + 1, entity=entity or ENTITY[record.kind], crm_id=crm, erp_id=erp,
-                              origin=record.side, base=base or {}))
+        return self.keep(
+            Pair(
+                id=len(self.pairs) + 1,
+                entity=entity or ENTITY[record.kind],
+                crm_id=crm,
+                erp_id=erp,
+                origin=record.side,
+                base=base or {},
+            )
+        )
 
-    def link(self, crm: Record, erp: Record, *, entity: Entity | None = None, base: Base | None = None) -> Pair:
+    def link(
+        self, crm: Record, erp: Record, *, entity: Entity | None = None, base: Base | None = None
+    ) -> Pair:
         """A whole pair of two records."""
         for record in (crm, erp):
             self.records[record.side, record.kind, record.rid] = record
-        return self.keep(Pair(id=len(self.pairs) + 1, entity=entity or ENTITY[crm.kind], crm_id=crm.rid, erp_id=erp.rid,
-                              origin=Side.CRM, base=base or {}))
+        return self.keep(
+            Pair(
+                id=len(self.pairs) + 1,
+                entity=entity or ENTITY[crm.kind],
+                crm_id=crm.rid,
+                erp_id=erp.rid,
+                origin=Side.CRM,
+                base=base or {},
+            )
+        )
 
     def keep(self, pair: Pair) -> Pair:
         self.pairs[pair.id] = pair
@@ -71,30 +113,46 @@ class FakeLookup:
     def rebase(self, pair: int, base: Base) -> Pair:
         return self.keep(msgspec.structs.replace(self.pairs[pair], base=base))
 
-    def view(self, pair: int, *, erp_kind: Kind | None = None, crm_missing: bool = False, erp_missing: bool = False) -> View:
+    def view(
+        self, pair: int, *, erp_kind: Kind | None = None, crm_missing: bool = False, erp_missing: bool = False
+    ) -> View:
         held = self.pairs[pair]
         crm_kind = Kind.DELIVERY if held.entity in FAMILY else Kind(held.entity.value)
         erp = erp_kind or (self._document(held.erp_id) if held.entity in FAMILY else Kind(held.entity.value))
-        return View(pair=held, crm=self.records.get((Side.CRM, crm_kind, held.crm_id)),
-                    erp=self.records.get((Side.ERP, erp, held.erp_id)), crm_missing=crm_missing, erp_missing=erp_missing)
+        return View(
+            pair=held,
+            crm=self.records.get((Side.CRM, crm_kind, held.crm_id)),
+            erp=self.records.get((Side.ERP, erp, held.erp_id)),
+            crm_missing=crm_missing,
+            erp_missing=erp_missing,
+        )
 
     def _document(self, rid: str) -> Kind:
         return Kind.INVOICE if rid.startswith("invoice:") else Kind.ORDER
 
-    # ---- the protocol --------------------------------------------------------------------------------------------
+    # ---- the protocol ---------------------------------------------------------------------------------
 
     def pair_of(self, side: Side, kind: Kind, rid: str) -> Pair | None:
         entity = ENTITY[kind]
         family = FAMILY.get(entity, entity.value)
-        return next((pair for pair in self.pairs.values()
-                     if rid and pair.rid(side) == rid and FAMILY.get(pair.entity, pair.entity.value) == family), None)
+        return next(
+            (
+                pair
+                for pair in self.pairs.values()
+                if rid and pair.rid(side) == rid and FAMILY.get(pair.entity, pair.entity.value) == family
+            ),
+            None,
+        )
 
     def record(self, side: Side, kind: Kind, rid: str) -> Record | None:
         return self.records.get((side, kind, rid))
 
     def candidates(self, side: Side, kind: Kind, key: str, value: str) -> Sequence[Candidate]:
-        found = [record for (where, what, _), record in self.records.items()
-                 if where is side and what is kind and (key, value) in observe(record, self.rules).keys]
+        found = [
+            record
+            for (where, what, _), record in self.records.items()
+            if where is side and what is kind and (key, value) in observe(record, self.rules).keys
+        ]
         return [Candidate(record=record, pair=self.pair_of(side, kind, record.rid)) for record in found]
 
     def complete(self, side: Side, kind: Kind) -> bool:

@@ -7,7 +7,8 @@ from streamsync.sync import identity, matching, normalise, rules_file
 from streamsync.sync.rules import Rules
 from tests.unit.sync.fake_lookup import FakeLookup
 
-RULES = rules_file.parse("""
+RULES = rules_file.parse(
+    """
 [organisation]
 direction = "two_way"
 types = ["Kunde"]
@@ -23,20 +24,57 @@ crm = "OrganisationExtraCustom3"
 direction = "two_way"
 relevant_field = "PersonCustom1"
 marker_field = "PersonCustom2"
-""", "test")
+""",
+    "test",
+)
 
 
-def org(rid: str, *, rules: Rules = RULES, number: str = "", cvr: str = "", gln: str = "", name: str = "Kunde A/S",
-        post: str = "1999") -> Record:
-    return Record(side=Side.CRM, kind=Kind.ORGANISATION, rid=rid, fields={
-        "OrganisationName": name, "OrganisationPostCode": post, "OrganisationType": "Kunde",
-        "OrganisationExtraCustom1": cvr, "OrganisationExtraCustom2": number, "OrganisationExtraCustom3": gln})
+def org(
+    rid: str,
+    *,
+    rules: Rules = RULES,
+    number: str = "",
+    cvr: str = "",
+    gln: str = "",
+    name: str = "Kunde A/S",
+    post: str = "1999",
+) -> Record:
+    return Record(
+        side=Side.CRM,
+        kind=Kind.ORGANISATION,
+        rid=rid,
+        fields={
+            "OrganisationName": name,
+            "OrganisationPostCode": post,
+            "OrganisationType": "Kunde",
+            "OrganisationExtraCustom1": cvr,
+            "OrganisationExtraCustom2": number,
+            "OrganisationExtraCustom3": gln,
+        },
+    )
 
 
-def customer(rid: str, *, number: str = "10042", cvr: str = "", gln: str = "", name: str = "Anden ApS",
-             post: str = "2000") -> Record:
-    return Record(side=Side.ERP, kind=Kind.ORGANISATION, rid=rid, fields={
-        "number": number, "corporateId": cvr, "gln": gln, "name": name, "mainAddress.postalCode": post})
+def customer(
+    rid: str,
+    *,
+    number: str = "10042",
+    cvr: str = "",
+    gln: str = "",
+    name: str = "Anden ApS",
+    post: str = "2000",
+) -> Record:
+    return Record(
+        side=Side.ERP,
+        kind=Kind.ORGANISATION,
+        rid=rid,
+        fields={
+            "number": number,
+            "corporateId": cvr,
+            "gln": gln,
+            "name": name,
+            "mainAddress.postalCode": post,
+        },
+    )
 
 
 def look_with(*records: Record) -> tuple[FakeLookup, list[Pair]]:
@@ -55,12 +93,16 @@ def test_a_number_links_whatever_the_name() -> None:
 
 
 def test_equal_numbers_with_different_company_numbers_contradict() -> None:
-    look, (mine, _) = look_with(org("1", number="10042", cvr="12345678"), customer("42", cvr="87654321"))  # E07
+    look, (mine, _) = look_with(
+        org("1", number="10042", cvr="12345678"), customer("42", cvr="87654321")
+    )  # E07
     assert found(look, mine).reason == "key_contradiction"
 
 
 def test_divisions_with_one_company_number_are_asked_from_every_side() -> None:
-    look, (one, two, theirs) = look_with(org("1", cvr="12345678"), org("2", cvr="DK 12345678"), customer("42", cvr="12345678"))
+    look, (one, two, theirs) = look_with(
+        org("1", cvr="12345678"), org("2", cvr="DK 12345678"), customer("42", cvr="12345678")
+    )
     assert found(look, theirs).reason == "many_candidates"  # E06
     assert set(found(look, theirs).candidates) == {"1", "2"}
     assert found(look, one).reason == "many_candidates"
@@ -79,7 +121,9 @@ def test_after_the_link_the_other_division_creates_only_on_a_persons_word() -> N
 
 def test_nought_company_numbers_are_empty_and_the_name_is_only_weak() -> None:
     same = {"name": "Kunde ApS", "post": "1999"}
-    look, (mine, _) = look_with(org("1", cvr="00000000", **same), customer("42", cvr="00000000", **same))  # E08
+    look, (mine, _) = look_with(
+        org("1", cvr="00000000", **same), customer("42", cvr="00000000", **same)
+    )  # E08
     assert (found(look, mine).reason, found(look, mine).key) == ("weak_match", "name")
 
 
@@ -97,17 +141,30 @@ def test_nobody_alike_is_no_match() -> None:
     assert found(look, mine) == matching.Match()
 
 
-@pytest.mark.parametrize(("side", "kind", "fields", "wanted"), [
-    (Side.ERP, Kind.ORGANISATION, {"attributes.WEBCRMID": "crm:organisation:778812"}, "crm:organisation:778812"),
-    (Side.ERP, Kind.ORGANISATION, {"attributes.WEBCRMID": "778812"}, "crm:organisation:778812"),
-    (Side.ERP, Kind.ORGANISATION, {"attributes.WEBCRMID": "crm:person:1"}, ""),
-    (Side.ERP, Kind.ORDER, {"customer.order": "crm:delivery:158"}, "crm:delivery:158"),
-    (Side.ERP, Kind.ORDER, {"customer.order": "158"}, ""),
-    (Side.CRM, Kind.ORGANISATION, {"OrganisationExtraCustom8": "erp:organisation:4211"}, "erp:organisation:4211"),
-    (Side.CRM, Kind.DELIVERY, {"DeliveryErpId": "erp:order:SO/000223"}, "erp:order:SO/000223"),
-    (Side.CRM, Kind.DELIVERY, {"DeliveryErpId": "crm:delivery:1"}, ""),
-    (Side.CRM, Kind.ITEM, {}, ""),
-])
+@pytest.mark.parametrize(
+    ("side", "kind", "fields", "wanted"),
+    [
+        (
+            Side.ERP,
+            Kind.ORGANISATION,
+            {"attributes.WEBCRMID": "crm:organisation:778812"},
+            "crm:organisation:778812",
+        ),
+        (Side.ERP, Kind.ORGANISATION, {"attributes.WEBCRMID": "778812"}, "crm:organisation:778812"),
+        (Side.ERP, Kind.ORGANISATION, {"attributes.WEBCRMID": "crm:person:1"}, ""),
+        (Side.ERP, Kind.ORDER, {"customer.order": "crm:delivery:158"}, "crm:delivery:158"),
+        (Side.ERP, Kind.ORDER, {"customer.order": "158"}, ""),
+        (
+            Side.CRM,
+            Kind.ORGANISATION,
+            {"OrganisationExtraCustom8": "erp:organisation:4211"},
+            "erp:organisation:4211",
+        ),
+        (Side.CRM, Kind.DELIVERY, {"DeliveryErpId": "erp:order:SO/000223"}, "erp:order:SO/000223"),
+        (Side.CRM, Kind.DELIVERY, {"DeliveryErpId": "crm:delivery:1"}, ""),
+        (Side.CRM, Kind.ITEM, {}, ""),
+    ],
+)
 def test_markers(side: Side, kind: Kind, fields: Fields, wanted: str) -> None:
     record = Record(side=side, kind=kind, rid="1", fields=fields)
     assert identity.observe(record, RULES).marker == wanted
@@ -124,8 +181,10 @@ def test_observing_the_same_record_twice_gives_the_same_keys() -> None:
     assert ("company", "12345678") in identity.observe(record, RULES).keys
 
 
-@pytest.mark.parametrize(("text", "wanted"), [
-    ("SE 556677-8899", "5566778899"), ("12 34 56 78", "12345678"), ("123", ""), ("11111111", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("SE 556677-8899", "5566778899"), ("12 34 56 78", "12345678"), ("123", ""), ("11111111", ""), ("", "")],
+)
 def test_company_numbers(text: str, wanted: str) -> None:
     assert normalise.company_number(text) == wanted
 

@@ -35,13 +35,19 @@ def worlds(draw: st.DrawFn) -> tuple[Codec, Base, Fields, Fields, Policy]:
     base: Base = {}
     if draw(st.booleans()):
         base["X"] = Agreed(crm=(draw(TEXT),), erp=(draw(TEXT),))
-    policy = Policy(direction=draw(DIRECTIONS), linking=draw(st.booleans()), crm_changed_ms=draw(st.integers(0, 999_999)),
-                    erp_changed_ms=draw(st.integers(0, 999_999)))
+    policy = Policy(
+        direction=draw(DIRECTIONS),
+        linking=draw(st.booleans()),
+        crm_changed_ms=draw(st.integers(0, 999_999)),
+        erp_changed_ms=draw(st.integers(0, 999_999)),
+    )
     return one, base, {"C": draw(TEXT)}, {"e": draw(TEXT)}, policy
 
 
 @given(worlds())
-def test_merge_invents_no_value_and_writes_only_what_differs(world: tuple[Codec, Base, Fields, Fields, Policy]) -> None:
+def test_merge_invents_no_value_and_writes_only_what_differs(
+    world: tuple[Codec, Base, Fields, Fields, Policy],
+) -> None:
     one, base, crm, erp, policy = world
     found = merge([one], base, crm, erp, policy, CONTEXT)
     assert all(text == erp["e"].strip() and text != crm["C"] for text in found.to_crm.values())
@@ -50,7 +56,9 @@ def test_merge_invents_no_value_and_writes_only_what_differs(world: tuple[Codec,
 
 
 @given(worlds())
-def test_merge_is_pure_and_comes_to_rest_within_three_rounds(world: tuple[Codec, Base, Fields, Fields, Policy]) -> None:
+def test_merge_is_pure_and_comes_to_rest_within_three_rounds(
+    world: tuple[Codec, Base, Fields, Fields, Policy],
+) -> None:
     one, base, crm, erp, policy = world
     assert merge([one], base, crm, erp, policy, CONTEXT) == merge([one], base, crm, erp, policy, CONTEXT)
     for _ in range(3):
@@ -67,7 +75,9 @@ def test_a_difference_is_never_silent(world: tuple[Codec, Base, Fields, Fields, 
     one, base, crm, erp, policy = world
     found = merge([one], base, crm, erp, policy, CONTEXT)
     if not one.same((crm["C"],), (erp["e"],), CONTEXT):
-        assert found.to_crm or found.to_erp or found.conflicts or found.listed or found.blocked or found.unmapped
+        assert (
+            found.to_crm or found.to_erp or found.conflicts or found.listed or found.blocked or found.unmapped
+        )
 
 
 @given(TEXT, TEXT)
@@ -97,15 +107,19 @@ def test_both_changed_to_equal_is_no_conflict() -> None:
     assert found.base == {"X": Agreed(crm=("same",), erp=("same ",))}
 
 
-@pytest.mark.parametrize(("crm_ms", "erp_ms", "winner"), [(900_000, 1, "crm"), (1, 900_000, "erp"), (40_000, 80_000, "")])
+@pytest.mark.parametrize(
+    ("crm_ms", "erp_ms", "winner"), [(900_000, 1, "crm"), (1, 900_000, "erp"), (40_000, 80_000, "")]
+)
 def test_newest_wins_unless_the_stamps_are_close(crm_ms: int, erp_ms: int, winner: str) -> None:
     found = run(codec(owner="newest"), "a", "b", ("o", "o"), crm_changed_ms=crm_ms, erp_changed_ms=erp_ms)
     assert found.conflicts[0].winner == winner
     assert bool(found.to_crm or found.to_erp) == bool(winner)
 
 
-@pytest.mark.parametrize(("answer", "to_crm", "to_erp"), [
-    ("crm", {}, {"e": "a"}), ("erp", {"C": "b"}, {}), ("=typed", {"C": "typed"}, {"e": "typed"})])
+@pytest.mark.parametrize(
+    ("answer", "to_crm", "to_erp"),
+    [("crm", {}, {"e": "a"}), ("erp", {"C": "b"}, {}), ("=typed", {"C": "typed"}, {"e": "typed"})],
+)
 def test_a_persons_answer_ends_an_open_conflict(answer: str, to_crm: Fields, to_erp: Fields) -> None:
     found = run(codec(owner="ask"), "a", "b", ("o", "o"), decided={"X": answer})
     assert (found.to_crm, found.to_erp) == (to_crm, to_erp)
@@ -149,7 +163,14 @@ def test_names_that_differ_in_legal_form_or_case_are_left_alone_at_linking() -> 
     name = codec(transforms=("single_line", "company_name"))
     found = run(name, "Nordlys ApS", "NORDLYS APS", linking=True)  # E96
     assert (found.to_crm, found.to_erp) == ({}, {})
-    again = merge([name], found.base, {"C": "Nordlys ApS"}, {"e": "NORDLYS APS"}, Policy(direction=Direction.TWO_WAY), CONTEXT)
+    again = merge(
+        [name],
+        found.base,
+        {"C": "Nordlys ApS"},
+        {"e": "NORDLYS APS"},
+        Policy(direction=Direction.TWO_WAY),
+        CONTEXT,
+    )
     assert (again.to_crm, again.to_erp, again.listed) == ({}, {}, ())
 
 
@@ -160,13 +181,27 @@ def test_a_locked_side_blocks_the_row_and_keeps_the_base() -> None:
 
 
 def test_fields_that_were_not_read_are_unknown_not_empty() -> None:
-    found = merge([codec()], {"X": Agreed(crm=("a",), erp=("a",))}, {}, {"e": "b"}, Policy(direction=Direction.TWO_WAY), CONTEXT)
+    found = merge(
+        [codec()],
+        {"X": Agreed(crm=("a",), erp=("a",))},
+        {},
+        {"e": "b"},
+        Policy(direction=Direction.TWO_WAY),
+        CONTEXT,
+    )
     assert (found.to_crm, found.to_erp) == ({}, {})
 
 
 def test_a_value_without_an_entry_skips_its_row_only() -> None:
     mapped, plain = codec(values={"Yes": "1"}), codec(id="Y", crm=("D",), erp=("f",))
-    found = merge([mapped, plain], {}, {"C": "Maybe", "D": "d"}, {"e": "", "f": ""}, Policy(direction=Direction.TWO_WAY), CONTEXT)
+    found = merge(
+        [mapped, plain],
+        {},
+        {"C": "Maybe", "D": "d"},
+        {"e": "", "f": ""},
+        Policy(direction=Direction.TWO_WAY),
+        CONTEXT,
+    )
     assert [lack.row for lack in found.unmapped] == ["X"]
     assert found.to_erp == {"f": "d"}
 
@@ -174,22 +209,35 @@ def test_a_value_without_an_entry_skips_its_row_only() -> None:
 def test_a_cut_text_is_written_once_and_never_comes_back() -> None:
     name = codec(crm=("OrganisationName",), erp=("name",), transforms=("single_line",))
     long = "n" * 220
-    first = merge([name], {}, {"OrganisationName": ""}, {"name": long}, Policy(direction=Direction.TWO_WAY), CONTEXT)  # E19
+    first = merge(
+        [name], {}, {"OrganisationName": ""}, {"name": long}, Policy(direction=Direction.TWO_WAY), CONTEXT
+    )  # E19
     assert first.to_crm == {"OrganisationName": long[:200]}
     assert [finding.code for finding in first.findings] == ["cut_text"]
-    again = merge([name], first.base | first.rows_crm, {"OrganisationName": long[:200]}, {"name": long},
-                  Policy(direction=Direction.TWO_WAY), CONTEXT)
+    again = merge(
+        [name],
+        first.base | first.rows_crm,
+        {"OrganisationName": long[:200]},
+        {"name": long},
+        Policy(direction=Direction.TWO_WAY),
+        CONTEXT,
+    )
     assert (again.to_crm, again.to_erp) == ({}, {})
 
 
 def test_line_rows_are_kept_under_their_suffix() -> None:
-    found = merge([codec()], {}, {"C": "1"}, {"e": "1"}, Policy(direction=Direction.TWO_WAY), CONTEXT, suffix="@9001")
+    found = merge(
+        [codec()], {}, {"C": "1"}, {"e": "1"}, Policy(direction=Direction.TWO_WAY), CONTEXT, suffix="@9001"
+    )
     assert found.base == {"X@9001": Agreed(crm=("1",), erp=("1",))}
 
 
 def test_create_carries_filled_values_and_defaults_and_says_what_it_agrees_on() -> None:
-    rows = [codec(), codec(id="Y", crm=("D",), erp=("f",), default="std"), codec(id="Z", crm=("E",), erp=("g",),
-            direction=Direction.TO_CRM)]
+    rows = [
+        codec(),
+        codec(id="Y", crm=("D",), erp=("f",), default="std"),
+        codec(id="Z", crm=("E",), erp=("g",), direction=Direction.TO_CRM),
+    ]
     fields, agreed, lacks = create_fields(rows, {"C": "v", "D": "", "E": "no"}, Side.ERP, CONTEXT)
     assert fields == {"e": "v", "f": "std"}
     assert agreed == {"X": Agreed(crm=("v",), erp=("v",)), "Y": Agreed(crm=("",), erp=("std",))}

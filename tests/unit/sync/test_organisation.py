@@ -28,16 +28,35 @@ crm = "OrganisationExtraCustom1"
 RULES = rules_file.parse(TEXT.replace('id = "O8"', 'id = "O8"\ncrm = "OrganisationCountry"'), "test")
 NOW = 1_800_000_000_000
 CRM: Fields = {
-    "OrganisationName": "Kunde A/S", "OrganisationType": "Kunde", "OrganisationExtraCustom1": "12345678",
-    "OrganisationExtraCustom2": "", "OrganisationExtraCustom8": "", "OrganisationAddress": "Kundeadresse 199",
-    "OrganisationPostCode": "1999", "OrganisationCity": "Store Debitor", "OrganisationTelephone": "20304010",
-    "OrganisationVatGroup": "", "OrganisationCountry": "Danmark",
+    "OrganisationName": "Kunde A/S",
+    "OrganisationType": "Kunde",
+    "OrganisationExtraCustom1": "12345678",
+    "OrganisationExtraCustom2": "",
+    "OrganisationExtraCustom8": "",
+    "OrganisationAddress": "Kundeadresse 199",
+    "OrganisationPostCode": "1999",
+    "OrganisationCity": "Store Debitor",
+    "OrganisationTelephone": "20304010",
+    "OrganisationVatGroup": "",
+    "OrganisationCountry": "Danmark",
 }
 ERP: Fields = {
-    "number": "10042", "name": "Kunde A/S", "status": "Active", "corporateId": "12345678", "vatRegistrationId": "", "gln": "",
-    "mainAddress.addressLine1": "Kundeadresse 199", "mainAddress.addressLine2": "", "mainAddress.addressLine3": "",
-    "mainAddress.postalCode": "1999", "mainAddress.city": "Store Debitor", "mainAddress.country.id": "DK",
-    "mainContact.phone1": "+45 20 30 40 10", "vatZone.id": "", "customerClass.id": "1", "attributes.WEBCRMID": "",
+    "number": "10042",
+    "name": "Kunde A/S",
+    "status": "Active",
+    "corporateId": "12345678",
+    "vatRegistrationId": "",
+    "gln": "",
+    "mainAddress.addressLine1": "Kundeadresse 199",
+    "mainAddress.addressLine2": "",
+    "mainAddress.addressLine3": "",
+    "mainAddress.postalCode": "1999",
+    "mainAddress.city": "Store Debitor",
+    "mainAddress.country.id": "DK",
+    "mainContact.phone1": "+45 20 30 40 10",
+    "vatZone.id": "",
+    "customerClass.id": "1",
+    "attributes.WEBCRMID": "",
 }
 
 
@@ -46,15 +65,26 @@ def org(rid: str = "778812", **fields: str) -> Record:
 
 
 def customer(rid: str = "4211", **fields: str) -> Record:
-    return Record(side=Side.ERP, kind=Kind.ORGANISATION, rid=rid, fields=ERP | {
-        key.replace("_", "."): value for key, value in fields.items()})
+    return Record(
+        side=Side.ERP,
+        kind=Kind.ORGANISATION,
+        rid=rid,
+        fields=ERP | {key.replace("_", "."): value for key, value in fields.items()},
+    )
 
 
 def rules(**changes: object) -> Rules:
     return msgspec.structs.replace(RULES, organisation=msgspec.structs.replace(RULES.organisation, **changes))
 
 
-def run(look: FakeLookup, pair: Pair, given: Rules = RULES, *, crm_missing: bool = False, erp_missing: bool = False) -> Decision:
+def run(
+    look: FakeLookup,
+    pair: Pair,
+    given: Rules = RULES,
+    *,
+    crm_missing: bool = False,
+    erp_missing: bool = False,
+) -> Decision:
     return decide(look.view(pair.id, crm_missing=crm_missing, erp_missing=erp_missing), given, look, NOW)
 
 
@@ -68,7 +98,9 @@ def settle(look: FakeLookup, pair: Pair, given: Rules = RULES, rounds: int = 5) 
         base = (decision.base if decision.base is not None else held.base) | decision.rows
         if decision.link:
             other = look.pairs.pop(decision.link)
-            held = msgspec.structs.replace(held, crm_id=held.crm_id or other.crm_id, erp_id=held.erp_id or other.erp_id)
+            held = msgspec.structs.replace(
+                held, crm_id=held.crm_id or other.crm_id, erp_id=held.erp_id or other.erp_id
+            )
         look.keep(msgspec.structs.replace(held, base=base))
         write = decision.write
         if write is None:
@@ -84,11 +116,18 @@ def settle(look: FakeLookup, pair: Pair, given: Rules = RULES, rounds: int = 5) 
 
 def linked_pair(look: FakeLookup, **erp: str) -> Pair:
     """A pair at rest."""
-    pair = look.link(org(OrganisationExtraCustom8="erp:organisation:4211", OrganisationExtraCustom2="10042"),
-                     customer(attributes_WEBCRMID="crm:organisation:778812"))
+    pair = look.link(
+        org(OrganisationExtraCustom8="erp:organisation:4211", OrganisationExtraCustom2="10042"),
+        customer(attributes_WEBCRMID="crm:organisation:778812"),
+    )
     settle(look, pair)
     if erp:
-        look.put(Side.ERP, Kind.ORGANISATION, "4211", customer(attributes_WEBCRMID="crm:organisation:778812", **erp).fields)
+        look.put(
+            Side.ERP,
+            Kind.ORGANISATION,
+            "4211",
+            customer(attributes_WEBCRMID="crm:organisation:778812", **erp).fields,
+        )
     return look.pairs[pair.id]
 
 
@@ -121,7 +160,10 @@ def test_after_our_create_number_and_marker_come_back_in_one_write() -> None:
     pair = look.link(org(), customer(attributes_WEBCRMID="crm:organisation:778812"), base=created.rows)
     first, last = settle(look, pair)
     assert first.write is not None
-    assert first.write.fields == {"OrganisationExtraCustom2": "10042", "OrganisationExtraCustom8": "erp:organisation:4211"}
+    assert first.write.fields == {
+        "OrganisationExtraCustom2": "10042",
+        "OrganisationExtraCustom8": "erp:organisation:4211",
+    }
     assert last.outcome is Outcome.IN_SYNC
 
 
@@ -173,7 +215,11 @@ def test_a_matching_organisation_of_another_type_is_asked() -> None:
     look = FakeLookup(RULES)  # E09
     other = look.add(org(OrganisationType="Leverandør"))
     decision = run(look, look.add(customer()))
-    assert (decision.outcome, decision.reason, decision.state) == (Outcome.PARKED, "outside_type", "ambiguous")
+    assert (decision.outcome, decision.reason, decision.state) == (
+        Outcome.PARKED,
+        "outside_type",
+        "ambiguous",
+    )
     assert run(look, other).reason == "type"
 
 
@@ -222,7 +268,12 @@ def test_leaving_the_gate_freezes_and_coming_back_merges_against_the_old_base() 
     edit(look, Side.CRM, OrganisationType="Prospect", OrganisationName="Ours")
     edit(look, Side.ERP, name="Theirs")
     frozen = run(look, look.pairs[pair.id])
-    assert (frozen.outcome, frozen.reason, frozen.write, frozen.base) == (Outcome.FILTERED, "type", None, None)
+    assert (frozen.outcome, frozen.reason, frozen.write, frozen.base) == (
+        Outcome.FILTERED,
+        "type",
+        None,
+        None,
+    )
     edit(look, Side.CRM, OrganisationType="Kunde")
     back = run(look, look.pairs[pair.id])
     assert back.write is not None
@@ -257,7 +308,10 @@ def test_close_edits_of_a_newest_row_are_asked() -> None:
     pair = linked_pair(look)
     edit(look, Side.CRM, OrganisationTelephone="11111111")
     edit(look, Side.ERP, mainContact_phone1="22222222")
-    for key, ms in (((Side.CRM, Kind.ORGANISATION, "778812"), 1_000_000), ((Side.ERP, Kind.ORGANISATION, "4211"), 1_040_000)):
+    for key, ms in (
+        ((Side.CRM, Kind.ORGANISATION, "778812"), 1_000_000),
+        ((Side.ERP, Kind.ORGANISATION, "4211"), 1_040_000),
+    ):
         look.records[key] = msgspec.structs.replace(look.records[key], updated_ms=ms)
     decision = run(look, look.pairs[pair.id])
     assert (decision.outcome, decision.reason, decision.write) == (Outcome.CONFLICT, "both_changed", None)
@@ -271,7 +325,10 @@ def test_first_sync_fills_and_empties_nothing() -> None:
     look = FakeLookup(RULES)  # E95
     look.add(org(OrganisationTelephone=""))
     settle(look, look.add(customer(mainAddress_city="")))
-    assert look.records[Side.CRM, Kind.ORGANISATION, "778812"].fields["OrganisationTelephone"] == "+45 20 30 40 10"
+    assert (
+        look.records[Side.CRM, Kind.ORGANISATION, "778812"].fields["OrganisationTelephone"]
+        == "+45 20 30 40 10"
+    )
     assert look.records[Side.ERP, Kind.ORGANISATION, "4211"].fields["mainAddress.city"] == "Store Debitor"
 
 
@@ -293,7 +350,11 @@ def test_deleted_here_and_edited_there_is_always_asked() -> None:
     look = FakeLookup(RULES)
     pair = linked_pair(look, name="Edited")
     decision = run(look, pair, crm_missing=True)
-    assert (decision.outcome, decision.reason, decision.write) == (Outcome.CONFLICT, "deleted_vs_edited", None)
+    assert (decision.outcome, decision.reason, decision.write) == (
+        Outcome.CONFLICT,
+        "deleted_vs_edited",
+        None,
+    )
 
 
 def test_gone_on_one_side_is_parked_and_on_both_sides_is_over() -> None:
