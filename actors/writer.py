@@ -191,8 +191,10 @@ class Writer:
 
     async def _send(self, op: Op, version: str) -> None:
         connection = self._connection
-        if not await self._claim([op]):
+        claimed = await self._claim([op])
+        if not claimed:
             return
+        op = claimed[0]
         try:
             done = await self._system.send(op.write, version, op.lane)
         except SystemFault as fault:

@@ -47,20 +47,31 @@ class Daemon:
         self.log = log
         self.metrics = Metrics(version=__version__)
         self.health = Health(clock)
-        self.store: Store
+        self._store: Store | None = None
         self.plant: topology.Plant
         self.supervisor = Supervisor(clock, self._supervised)
         self._stop = asyncio.Event()
         self._systems: list[Any] = []
+
+    async def open_store(self, *, inline: bool = False) -> None:
+        """The store first: its lock decides whether this process may run at all. Raises `StoreRefused`."""
+        if self._store is None:
+            self._store = await Store.open(self.config.daemon.state, clock=self.clock, inline=inline)
+            if not self._store.clean:
+                self.log("restart_unclean")
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            raise RuntimeError("the store has not been opened")
+        return self._store
 
     async def open(
         self, connectors: Callable[[str], Any] | None = None, *, inline_store: bool = False
     ) -> None:
         """Everything up to, but not including, the first actor. `connectors` gives tests an in-memory
         network."""
-        self.store = await Store.open(self.config.daemon.state, clock=self.clock, inline=inline_store)
-        if not self.store.clean:
-            self.log("restart_unclean")
+        await self.open_store(inline=inline_store)
         connections = [await self._connect(settings, connectors) for settings in self.config.connections]
         self.plant = topology.plant(
             connections, store=self.store, clock=self.clock, metrics=self.metrics, publish=self._publish
@@ -128,10 +139,17 @@ class Daemon:
 
     async def run(self) -> None:
         """The daemon's life, signals and web servers included."""
-        loop = asyncio.get_running_loop()
+        loop, life = asyncio.get_running_loop(), asyncio.current_task()
+
+        def asked_to_stop() -> None:
+            if self._stop.is_set() and life is not None:
+                life.cancel()  # asked twice: now, whatever is under way; the next start looks it up
+            self._stop.set()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        await self.open_store()
         ops_host, ops_port = configuration.address(self.config.daemon.ops)
         ops = OpsServer(ops_host, ops_port, self.health, self.metrics.exposition)
         ops.start()

@@ -57,7 +57,8 @@ class Lookup(Protocol):
 
     def table(self, name: str) -> Mapping[str, str] | None:
         """A code table (`country`, `vat_zone`, `credit_term`, `customer_class`, `order_type`, `currency`, `vat_category`,
-        `user`, `salesperson`; dropdown options as `option:<webCRM field>`): code -> text or JSON. None = not read yet."""
+        `user`, `salesperson`): code -> text or JSON; dropdown options as `option:<webCRM field>`: option text -> its
+        list value. None = not read yet."""
         ...
 
     def attached_invoices(self, delivery: int) -> Sequence[View]:

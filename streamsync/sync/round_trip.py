@@ -86,7 +86,7 @@ def _samples(codec: Codec, tables: Tables) -> Iterator[Texts]:
 
 def _real(codec: Codec, tables: Tables) -> list[str]:
     """Texts that the tenant's own dropdowns and tables hold."""
-    found = list(tables.get(f"option:{codec.row.crm[0]}", {}).values())
+    found = list(tables.get(f"option:{codec.row.crm[0]}", {}))
     for text in codec.row.transforms:
         _, transform, args = transforms.parse(text)
         if transform.table >= 0:

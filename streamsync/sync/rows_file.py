@@ -46,40 +46,45 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def read_rows(place: Place, raw: list[dict[str, Any]], ready: Mapping[str, Row]) -> tuple[Row, ...]:
     """All rows that apply, ready-made ones first in their own order."""
     rows: dict[str, Row] = {
-        id: row for id, row in ready.items() if all(row.crm) and (id in defaults.ON or _chosen(id, row))
+        row.id: row for row in ready.values() if all(row.crm) and (row.id in defaults.ON or _chosen(row))
     }
     seen: set[str] = set()
     for rank, entry in enumerate(raw):
-        id = str(entry.get("id", ""))
-        if not _ID.match(id):
+        row_id = str(entry.get("id", ""))
+        if not _ID.match(row_id):
             place.problem(
                 place.line(rank, "id"), f"{place.section}.map.id", "a row needs an id.", "letters and digits"
             )
             continue
-        if id in seen:
+        if row_id in seen:
             place.problem(
                 place.line(rank, "id"),
                 f"{place.section}.map.id",
-                f"row {id} stands here twice.",
+                f"row {row_id} stands here twice.",
                 "one per id",
             )
             continue
-        seen.add(id)
-        _one(place, rank, id, entry, ready, rows)
-    order = {id: at for at, id in enumerate(ready)}
+        seen.add(row_id)
+        _one(place, rank, row_id, entry, ready, rows)
+    order = {row_id: at for at, row_id in enumerate(ready)}
     return tuple(sorted(rows.values(), key=lambda row: order.get(row.id, len(order))))
 
 
-def _chosen(id: str, row: Row) -> bool:
+def _chosen(row: Row) -> bool:
     """A row whose webCRM field is a setting is on as soon as the setting is."""
-    return id in defaults.SETTING_FIELDS and bool(row.crm[0])
+    return row.id in defaults.SETTING_FIELDS and bool(row.crm[0])
 
 
 def _one(
-    place: Place, rank: int, id: str, entry: dict[str, Any], ready: Mapping[str, Row], rows: dict[str, Row]
+    place: Place,
+    rank: int,
+    row_id: str,
+    entry: dict[str, Any],
+    ready: Mapping[str, Row],
+    rows: dict[str, Row],
 ) -> None:
-    start = ready.get(id)
-    name = f"{place.section}.map {id}"
+    start = ready.get(row_id)
+    name = f"{place.section}.map {row_id}"
     if entry.get("remove", False):
         if start is None:
             place.problem(
@@ -90,9 +95,9 @@ def _one(
                 place.line(rank, "remove"), name, "this row cannot be removed.", "change its fields instead"
             )
         else:
-            rows.pop(id, None)
+            rows.pop(row_id, None)
         return
-    if len(entry) == 1 and start is not None and id in rows:
+    if len(entry) == 1 and start is not None and row_id in rows:
         return
     changes = _changes(place, rank, name, entry)
     if changes is None:
@@ -100,10 +105,10 @@ def _one(
     row = (
         msgspec.structs.replace(start, **changes)
         if start is not None
-        else Row(**{"id": id, "crm": (), "erp": (), **changes})
+        else Row(**{"id": row_id, "crm": (), "erp": (), **changes})
     )
     if _usable(place, rank, name, row):
-        rows[id] = row
+        rows[row_id] = row
 
 
 def _changes(place: Place, rank: int, name: str, entry: dict[str, Any]) -> dict[str, Any] | None:

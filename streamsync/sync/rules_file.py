@@ -120,8 +120,8 @@ def _ready(section: str, rules: Rules) -> dict[str, Row]:
     """The ready-made rows with the webCRM fields that settings choose for them."""
     out = {row.id: row for row in defaults.ROWS[section]}
 
-    def put(id: str, **changes: Any) -> None:
-        out[id] = msgspec.structs.replace(out[id], **changes)
+    def put(row_id: str, **changes: Any) -> None:
+        out[row_id] = msgspec.structs.replace(out[row_id], **changes)
 
     if section == Entity.ORGANISATION:
         put("O1", crm=(rules.organisation.number_field,))
@@ -142,8 +142,8 @@ def _ready(section: str, rules: Rules) -> dict[str, Row]:
                 direction=Direction.TO_ERP,
             )
     elif section == Entity.ITEM:
-        for id, part in defaults.LAYOUT_FIELDS.items():
-            put(id, crm=(getattr(rules.item.layout, part),))
+        for row_id, part in defaults.LAYOUT_FIELDS.items():
+            put(row_id, crm=(getattr(rules.item.layout, part),))
         if rules.item.unit == "base":
             put("I3", erp=("baseUnit",))
     elif section == defaults.LINE:

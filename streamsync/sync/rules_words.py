@@ -57,7 +57,7 @@ CHOOSE: Mapping[str, str] = MappingProxyType(
     {
         "organisation.types": 'exact option texts of the organisation type, e.g. ["Kunde"]; ["*"] = all',
         "organisation.erp_type": "one of types: the type of customers that come from the ERP",
-        "organisation.number_field": "the webCRM field for the customer number, e.g. OrganisationExtraCustom2",
+        "organisation.number_field": "the field for the customer number, e.g. OrganisationExtraCustom2",
         "organisation.marker_field": "a free OrganisationExtraCustom1..8, marked Unique",
         "organisation.create.class": "the customer class of new customers",
         "organisation.create.country": "the country of new customers without one, e.g. DK",
@@ -71,7 +71,7 @@ COMMENTS: Mapping[str, str] = MappingProxyType(
         "organisation.statuses": "optional second gate on OrganisationStatus",
         "organisation.erp_statuses": "which ERP customers may be created in webCRM",
         "organisation.customer_classes": "[] = all",
-        "organisation.marker_attribute": 'customer attribute in the ERP that holds crm:organisation:<id>; "none" = no attribute',
+        "organisation.marker_attribute": 'holds crm:organisation:<id> in the ERP; "none" = no attribute',
         "person.contact_id_field": 'PersonCustom1..15 that shows the contact id; "" = not shown',
         "person.set_relevant_on_create": "two_way only",
         "item.types": "[] = all but ExpenseItem",
@@ -85,7 +85,7 @@ COMMENTS: Mapping[str, str] = MappingProxyType(
         "order.types": "order types that come to webCRM",
         "invoice.history_from": 'date; "" = all invoices',
         "line.key_field": 'a spare QuotationLineData1..9 for the ERP\'s line id; "" = none',
-        "line.misc_item": 'non-stock item for lines with an amount and no item; "" = such lines stop the delivery',
+        "line.misc_item": 'item for lines with an amount and no item; "" = they stop the delivery',
         "webcrm.language": "language of country names in webCRM",
     }
 )

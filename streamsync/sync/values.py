@@ -65,15 +65,15 @@ def to_crm(row: Row, text: str, current: str) -> str:
 def options(tables: Tables, field: str) -> tuple[str, ...]:
     """The option texts of a webCRM dropdown, without its "nothing chosen"; () where it is none or not
     read."""
-    return tuple(
-        text for text in tables.get(f"option:{field}", {}).values() if not normalise.blank_option(text)
-    )
+    return tuple(text for text in tables.get(f"option:{field}", {}) if not normalise.blank_option(text))
 
 
 def check_option(row: Row, field: str, text: str, tables: Tables) -> str:
     """The text, if the dropdown has it; text fields take anything."""
     table = tables.get(f"option:{field}")
-    if not text or not table or field in ENUMS or text in table or text in table.values():
+    if not text or not table or field in ENUMS:
+        return text
+    if text in (table.values() if field in CODE_VALUED else table):
         return text
     raise Unmapped(row.id, field, text)
 
@@ -136,7 +136,7 @@ def _first(row: Row, field: str, value: str, found: Iterable[str]) -> str:
 def currency(row: Row, text: str, tables: Tables) -> str:
     """A webCRM currency (list code `00`, option text `DKK` or `DKK: kroner`) as ISO."""
     table = tables.get(f"option:{row.crm[0]}", {})
-    named = table.get(text, text)
+    named = next((option for option, code in table.items() if code == text and option != text), text)
     iso = (prefix(named) or named).strip().upper()
     if not text:
         return ""
@@ -154,9 +154,9 @@ def currency_text(row: Row, iso: str, tables: Tables) -> str:
         if row.crm[0] in CODE_VALUED:
             raise Unmapped(row.id, row.erp[0], iso)
         return iso
-    for key, text in table.items():
+    for text, code in table.items():
         if (prefix(text) or text).strip().upper() == iso.upper():
-            return key if row.crm[0] in CODE_VALUED else text
+            return code if row.crm[0] in CODE_VALUED else text
     raise Unmapped(row.id, row.erp[0], iso)
 
 

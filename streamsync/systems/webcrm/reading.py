@@ -1,20 +1,18 @@
 """Reads webCRM: feeds, single records, look-ups. Uses `/Queries` where the token may, lists and finders where
-not."""
+not. The lists that are polled: `feeds.py`."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from streamsync.errors import Rejected, Unauthorized, Unknown
 from streamsync.model import Kind, Lane, Line, Record, Write
-from streamsync.systems.port import Feed, Malformed, Page
+from streamsync.systems.port import Malformed, Page
 from streamsync.systems.transport import Reply
 from streamsync.systems.webcrm import queries, wire
-from streamsync.systems.webcrm.calls import PAGE_SIZE, PAGES_MAX, Calls
+from streamsync.systems.webcrm.calls import PAGE_SIZE, PAGES_MAX, Calls, more_may_follow
 from streamsync.systems.webcrm.fields import FIELDS, id_field
 
-OVERLAP_SECONDS = 120
 LISTS = {
     Kind.ORGANISATION: "/Organisations",
     Kind.PERSON: "/Persons",
@@ -22,8 +20,6 @@ LISTS = {
     Kind.LINE: "/QuotationLines",
 }
 ITEMS = "/QuotationLines/LinkedData"
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
-FAR = "2100-01-01T00:00:00Z"
 
 
 class Reading:
@@ -35,33 +31,12 @@ class Reading:
         self.own_author = ""  # `api2 <token name>`, once known
         self.defaults: Mapping[str, str] = {}  # dropdown field -> the option text that means empty (quirk Q8)
         self.line_fields: frozenset[str] = frozenset(FIELDS[Kind.LINE])
-        self._two_keys = True
-
-    async def read(
-        self, feed: Feed, since: str | None, want: frozenset[str], lane: Lane
-    ) -> AsyncIterator[Page]:
-        if feed.kind is Kind.LINE:
-            self.line_fields = want
-        if feed.kind is Kind.ITEM:
-            yield await self._items(want, lane)
-            return
-        position = since or ""
-        async for reply in self._pages(feed.kind, since, want, lane):
-            good, bad = self._records(feed.kind, reply, want)
-            position = _later(position, good, reply.date_ms)
-            yield Page(
-                records=tuple(good),
-                malformed=tuple(bad),
-                started_ms=reply.started_ms,
-                server_ms=reply.date_ms,
-                position=position,
-            )
 
     async def get(
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
     ) -> dict[str, Record]:
         if kind is Kind.ITEM and len(rids) > 3:
-            page = await self._items(want, lane)
+            page = await self.items(want, lane)
             return {record.rid: record for record in page.records if record.rid in set(rids)}
         if len(rids) > 1 and await self.may_query(lane) and kind is not Kind.ITEM:
             return await self._get_many(kind, rids, want, lane)
@@ -79,34 +54,55 @@ class Reading:
         """Per create the records that carry its marker; items are found by what their hints name."""
         kind = writes[0].kind
         if kind is Kind.ITEM:
-            page = await self._items(want | _named(writes), lane)
+            page = await self.items(want | _named(writes), lane)
             return [[record for record in page.records if _same(record, write.hints)] for write in writes]
-        places = [_place(write) for write in writes]
+        want = want | _named(writes)
         found: list[Record] = []
-        for field in dict.fromkeys(places):
-            markers = [write.marker for write, place in zip(writes, places, strict=True) if place == field]
-            found += await self.where(kind, field, markers, want | {field}, lane)
-        return [
-            [record for record in found if record.fields.get(place) == write.marker]
-            for write, place in zip(writes, places, strict=True)
-        ]
+        signs = [{field: write.marker} if (field := _place(write)) else _described(write) for write in writes]
+        marked = [_place(write) for write in writes]
+        for field in dict.fromkeys(name for name in marked if name):
+            texts = [write.marker for write, name in zip(writes, marked, strict=True) if name == field]
+            found += await self.where(kind, field, texts, want | {field}, lane)
+        described = [sign for sign, name in zip(signs, marked, strict=True) if not name]
+        if described:
+            found += await self._like(kind, described, want, lane)
+        by_rid = {record.rid: record for record in found}.values()
+        return [[record for record in by_rid if _same(record, sign)] for sign in signs]
 
     async def where(
         self, kind: Kind, field: str, texts: Sequence[str], want: frozenset[str], lane: Lane
     ) -> list[Record]:
         """All records whose field has one of the texts; the server folds case, the caller compares."""
         if await self.may_query(lane):
-            out: list[Record] = []
-            for script in queries.any_of(kind, want, field, texts):
-                async for reply in self._query(script, lane):
-                    out += self._records(kind, reply, want)[0]
-            return out
+            return await self._selected(kind, queries.any_of(kind, want, field, texts), want, lane)
         wanted = set(texts)
         return [
+            record for record in await self._whole(kind, want, lane) if record.fields.get(field) in wanted
+        ]
+
+    async def _like(
+        self, kind: Kind, signs: Sequence[Mapping[str, str]], want: frozenset[str], lane: Lane
+    ) -> list[Record]:
+        """All records that may be one of those described by several fields; the caller compares."""
+        if await self.may_query(lane):
+            return await self._selected(kind, queries.all_of(kind, want, signs), want, lane)
+        return await self._whole(kind, want, lane)
+
+    async def _selected(
+        self, kind: Kind, scripts: Sequence[str], want: frozenset[str], lane: Lane
+    ) -> list[Record]:
+        return [
             record
-            async for reply in self._listed(LISTS[kind], lane)
-            for record in self._records(kind, reply, want)[0]
-            if record.fields.get(field) in wanted
+            for script in scripts
+            async for reply in self._query(script, lane)
+            for record in self.records(kind, reply, want)[0]
+        ]
+
+    async def _whole(self, kind: Kind, want: frozenset[str], lane: Lane) -> list[Record]:
+        return [
+            record
+            async for reply in self.listed(LISTS[kind], lane)
+            for record in self.records(kind, reply, want)[0]
         ]
 
     async def may_query(self, lane: Lane) -> bool:
@@ -118,7 +114,11 @@ class Reading:
                     "/Queries", lane, params=[("script", script), ("Page", "1"), ("Size", "1")]
                 )
                 self.queries_allowed = True
-            except (Rejected, Unauthorized):
+            except Rejected:
+                self.queries_allowed = False
+            except Unauthorized as refusal:
+                if refusal.code != "403":  # the token itself is refused, which says nothing of /Queries
+                    raise
                 self.queries_allowed = False
         return self.queries_allowed
 
@@ -133,19 +133,16 @@ class Reading:
     async def _get_many(
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
     ) -> dict[str, Record]:
-        found: dict[str, Record] = {}
-        for script in queries.any_of(kind, want, id_field(kind), rids, numbers=True):
-            async for reply in self._query(script, lane):
-                found |= {record.rid: record for record in self._records(kind, reply, want)[0]}
+        scripts = queries.any_of(kind, want, id_field(kind), rids, numbers=True)
+        found = {record.rid: record for record in await self._selected(kind, scripts, want, lane)}
         if kind is not Kind.DELIVERY or not found:
             return found
         lines: dict[str, list[Record]] = {}
-        for script in queries.any_of(
+        scripts = queries.any_of(
             Kind.LINE, self.line_fields, "QuotationLineOpportunityId", list(found), numbers=True
-        ):
-            async for reply in self._query(script, lane):
-                for line in self._records(Kind.LINE, reply, self.line_fields)[0]:
-                    lines.setdefault(line.owner, []).append(line)
+        )
+        for line in await self._selected(Kind.LINE, scripts, self.line_fields, lane):
+            lines.setdefault(line.owner, []).append(line)
         return {
             rid: msgspec.structs.replace(record, lines=_lines(lines.get(rid, [])))
             for rid, record in found.items()
@@ -153,13 +150,13 @@ class Reading:
 
     async def _lines_of(self, delivery: str, lane: Lane) -> tuple[Line, ...]:
         found: list[Record] = []
-        async for reply in self._listed("/Deliveries/{id}/QuotationLines", lane, delivery):
-            found += self._records(Kind.LINE, reply, self.line_fields)[0]
+        async for reply in self.listed("/Deliveries/{id}/QuotationLines", lane, delivery):
+            found += self.records(Kind.LINE, reply, self.line_fields)[0]
         return _lines(found)
 
-    async def _items(self, want: frozenset[str], lane: Lane) -> Page:
+    async def items(self, want: frozenset[str], lane: Lane) -> Page:
         reply = await self._calls.read(ITEMS, lane)
-        good, bad = self._records(Kind.ITEM, reply, want)
+        good, bad = self.records(Kind.ITEM, reply, want)
         return Page(
             records=tuple(good),
             malformed=tuple(bad),
@@ -169,63 +166,24 @@ class Reading:
             total=len(good),
         )
 
-    async def _pages(
-        self, kind: Kind, since: str | None, want: frozenset[str], lane: Lane
-    ) -> AsyncIterator[Reply]:
-        if not await self.may_query(lane):
-            async for reply in self._without_queries(kind, since, lane):
-                yield reply
-        elif since is None:
-            async for reply in self._query(queries.everything(kind, want), lane):
-                yield reply
-        else:
-            start = _minus_overlap(since)
-            try:
-                async for reply in self._query(
-                    queries.changed_since(kind, want, start, two_keys=self._two_keys), lane
-                ):
-                    yield reply
-            except Rejected:
-                if not self._two_keys:
-                    raise
-                self._two_keys = False
-                async for reply in self._query(
-                    queries.changed_since(kind, want, start, two_keys=False), lane
-                ):
-                    yield reply
-
-    async def _without_queries(self, kind: Kind, since: str | None, lane: Lane) -> AsyncIterator[Reply]:
-        """Only organisations can be found by date; everything else is read whole (webcrm-api §5.2)."""
-        if kind is Kind.ORGANISATION and since is not None:
-            async for reply in self._listed(
-                "/Organisations/FindByUpdateDates/{start}/{end}", lane, _minus_overlap(since), FAR
-            ):
-                yield reply
-        else:
-            async for reply in self._listed(LISTS[kind], lane):
-                yield reply
-
     async def _query(self, script: str, lane: Lane) -> AsyncIterator[Reply]:
-        async for reply in self._listed("/Queries", lane, extra=(("script", script),)):
+        async for reply in self.listed("/Queries", lane, extra=(("script", script),)):
             yield reply
 
-    async def _listed(
+    async def listed(
         self, endpoint: str, lane: Lane, *segments: object, extra: Sequence[tuple[str, str]] = ()
     ) -> AsyncIterator[Reply]:
-        """Pages until one is not full. A short page is the last: the size asked for is within the documented
-        limit."""
+        """Pages by number, until one shows that it is the last."""
         for page in range(1, PAGES_MAX + 1):
             reply = await self._calls.read(
                 endpoint, lane, *segments, params=[*extra, ("Page", str(page)), ("Size", str(PAGE_SIZE))]
             )
             yield reply
-            if len(wire.rows(reply.body)) < PAGE_SIZE:
+            if not more_may_follow(len(wire.rows(reply.body))):
                 return
         raise Unknown("webCRM's list does not end.", code="endless")
 
-    def _records(
-        self, kind: Kind, reply: Reply, want: frozenset[str]
-    ) -> tuple[list[Record], list[Malformed]]:
+    def records(self, kind: Kind, reply: Reply, want: frozenset[str]) -> tuple[list[Record], list[Malformed]]:
         good, bad = wire.records(kind, wire.rows(reply.body), want, self.own_author)
         return [self._emptied(record) for record in good], bad
 
@@ -243,29 +201,6 @@ class Reading:
         return msgspec.structs.replace(record, fields={**record.fields, **dict.fromkeys(unset, "")})
 
 
-def _minus_overlap(position: str) -> str:
-    """Stamps have whole seconds and may become visible late: look back, and let the shadows drop the
-    repeats."""
-    try:
-        moment = datetime.strptime(position, STAMP).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise Unknown("The stored position of a webCRM feed cannot be read.", code="position") from error
-    return (moment - timedelta(seconds=OVERLAP_SECONDS)).strftime(STAMP)
-
-
-def _later(position: str, records: Sequence[Record], server_ms: int) -> str:
-    """The latest stamp seen, but never beyond the server's own clock (reliability §7)."""
-    stamps = [record.updated_ms for record in records if record.updated_ms]
-    newest = max(stamps, default=0)
-    if server_ms:
-        newest = min(newest, server_ms)
-        if not position and not newest:
-            newest = server_ms - OVERLAP_SECONDS * 1000
-    if not newest:
-        return position
-    return max(position, datetime.fromtimestamp(newest / 1000, UTC).strftime(STAMP))
-
-
 def _lines(records: Sequence[Record]) -> tuple[Line, ...]:
     ordered = sorted(
         records, key=lambda line: (int(line.fields.get("QuotationLineSortOrder") or "0"), int(line.rid))
@@ -274,11 +209,17 @@ def _lines(records: Sequence[Record]) -> tuple[Line, ...]:
 
 
 def _place(write: Write) -> str:
-    """The field of the create that holds its marker."""
-    for name, text in write.fields.items():
-        if text == write.marker:
-            return name
-    raise Rejected("This create has no field for its marker, so it could not be found again.", code="marker")
+    """The field of the create that holds its marker; "" if it has none."""
+    return next((name for name, text in write.fields.items() if write.marker and text == write.marker), "")
+
+
+def _described(write: Write) -> dict[str, str]:
+    """What a create without a marker is known by (persons, where no field is spared for it)."""
+    if not write.hints or write.kind is Kind.DELIVERY:
+        raise Rejected(
+            "This create has no field for its marker, so it could not be found again.", code="marker"
+        )
+    return dict(write.hints)
 
 
 def _named(writes: Sequence[Write]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from streamsync.systems.webcrm import check as checks
 from streamsync.systems.webcrm.auth import Login
 from streamsync.systems.webcrm.calls import Calls
 from streamsync.systems.webcrm.catalogue import Metadata, read_metadata, read_users
+from streamsync.systems.webcrm.feeds import Feeds
 from streamsync.systems.webcrm.reading import Reading
 from streamsync.systems.webcrm.writing import BULK_MAX, Writing
 
@@ -56,6 +57,7 @@ class WebcrmSystem:
         self._proven = proven
         self._calls = Calls(url, transport, Login(url.rstrip("/"), token, transport, clock))
         self._reading = Reading(self._calls, {"on": True, "off": False}.get(queries))
+        self._feeds = Feeds(self._calls, self._reading, clock)
         self._writing = Writing(self._calls, self._reading)
         self._metadata: Metadata | None = None
 
@@ -93,7 +95,7 @@ class WebcrmSystem:
         return out
 
     def read(self, feed: Feed, since: str | None, want: frozenset[str], lane: Lane) -> AsyncIterator[Page]:
-        return self._reading.read(feed, since, want, lane)
+        return self._feeds.read(feed, since, want, lane)
 
     async def get(
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane

@@ -4,7 +4,6 @@ import pytest
 
 from streamsync.model import Fields, Kind, Pair, Record, Side
 from streamsync.sync import identity, matching, normalise, rules_file
-from streamsync.sync.rules import Rules
 from tests.unit.sync.fake_lookup import FakeLookup
 
 RULES = rules_file.parse(
@@ -32,7 +31,6 @@ marker_field = "PersonCustom2"
 def org(
     rid: str,
     *,
-    rules: Rules = RULES,
     number: str = "",
     cvr: str = "",
     gln: str = "",
@@ -120,10 +118,8 @@ def test_after_the_link_the_other_division_creates_only_on_a_persons_word() -> N
 
 
 def test_nought_company_numbers_are_empty_and_the_name_is_only_weak() -> None:
-    same = {"name": "Kunde ApS", "post": "1999"}
-    look, (mine, _) = look_with(
-        org("1", cvr="00000000", **same), customer("42", cvr="00000000", **same)
-    )  # E08
+    same = {"name": "Kunde ApS", "post": "1999", "cvr": "00000000"}
+    look, (mine, _) = look_with(org("1", **same), customer("42", **same))  # E08
     assert (found(look, mine).reason, found(look, mine).key) == ("weak_match", "name")
 
 

@@ -41,13 +41,13 @@ paid = "Betalt"
 cancelled = "Annulleret"
 """
 TABLES = {
-    "option:OrganisationType": {"0": "-- vælg --", "1": "Kunde", "2": "Prospect"},
+    "option:OrganisationType": {"-- vælg --": "0", "Kunde": "1", "Prospect": "2"},
     "option:DeliveryCustom5": {
-        "0": "-- vælg --",
-        "1": "Afventer",
-        "2": "Godkendt",
-        "3": "Betalt",
-        "4": "Annulleret",
+        "-- vælg --": "0",
+        "Afventer": "1",
+        "Godkendt": "2",
+        "Betalt": "3",
+        "Annulleret": "4",
     },
     "customer_class": {"1": "Standard"},
     "vat_zone": {"01": "Indland"},

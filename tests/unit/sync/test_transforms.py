@@ -16,8 +16,8 @@ TABLES = {
     "vat_zone": {"01": "Indland", "02": "EU"},
     "credit_term": {"07": "7 dage", "30": "30 dage"},
     "customer_class": {"1": "Std"},
-    "option:Terms": {"0": "-- vælg --", "1": "07: 7 dage", "2": "30: 30 dage"},
-    "option:DeliveryCurrencyName": {"00": "DKK", "01": "EUR"},
+    "option:Terms": {"-- vælg --": "0", "07: 7 dage": "1", "30: 30 dage": "2"},
+    "option:DeliveryCurrencyName": {"DKK": "00", "EUR": "01"},
     "user": {"7": '{"email": "maja@kunde.example", "initials": "MA"}'},
     "salesperson": {"S1": '{"name": "Maja", "email": "Maja@Kunde.example"}', "S2": "Per"},
 }
