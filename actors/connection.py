@@ -21,6 +21,7 @@ from streamsync.systems.port import Catalogue, System
 RETRY_SECONDS_FIRST = 5.0
 RETRY_SECONDS_MAX = 3600.0
 QUIET = 200
+WANTED_MAX = 1_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Connection:
     started_ms: int = 0
     clean: bool = True  # whether the last life ended cleanly, or this store is new
     degraded: dict[str, str] = field(default_factory=dict)  # what is wrong, in a sentence, by check
+    wanted: dict[tuple[Kind, str], None] = field(default_factory=dict)  # ERP records to read singly
     busy: int = 0  # pairs not yet decided plus open ops, as the janitor counted last
 
     def want(self, side: Side, kind: Kind) -> frozenset[str]:
@@ -69,6 +71,19 @@ class Connection:
     def quiet(self) -> bool:
         """Whether so little is waiting that looking again costs nobody anything."""
         return self.busy < QUIET
+
+    def want_read(self, kind: Kind, rid: str) -> None:
+        """A decision needs an ERP record that no list gives in full. Full is no loss: the decision asks
+        again."""
+        if len(self.wanted) < WANTED_MAX:
+            self.wanted[kind, rid] = None
+
+    def take_wanted(self, kind: Kind) -> list[str]:
+        """What is to be read of this kind; the caller reads it now."""
+        rids = [rid for held, rid in self.wanted if held is kind]
+        for rid in rids:
+            del self.wanted[kind, rid]
+        return rids
 
     def wake_poller(self, kind: Kind, side: Side) -> None:
         for feed in self.systems[side].feeds:

@@ -50,6 +50,11 @@ class Janitor:
             self._publish()
             if self._clock.monotonic() - swept > RETENTION_SECONDS:
                 swept = self._clock.monotonic()
-                now = self._clock.now_ms()
-                await self._store.tx(lambda c: retention.sweep(c, now))
+                await self._sweep()
             await self._clock.sleep(PUBLISH_SECONDS)
+
+    async def _sweep(self) -> None:
+        """In slices, each a short transaction, until nothing has aged out."""
+        now = self._clock.now_ms()
+        while await self._store.tx(partial(retention.sweep, now_ms=now)):
+            self.pulse.beat()

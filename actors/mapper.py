@@ -11,7 +11,7 @@ from functools import partial
 
 from actors.connection import Connection
 from streamsync.kernel.actor import Pulse
-from streamsync.model import Direction, Entity, Outcome, Side
+from streamsync.model import Direction, Entity, Kind, Outcome, Side
 from streamsync.store import demands, pairs
 from streamsync.store.lookup import StoreLookup
 from streamsync.sync.decide import decide
@@ -62,8 +62,7 @@ class Mapper:
         view = pairs.view(conn, connection.name, pair)
         if (
             view is None
-            or (view.pair.dirty == 0
-            and not pairs.due(conn, pair, now))
+            or (view.pair.dirty == 0 and not pairs.due(conn, pair, now))
             or pairs.has_open_op(conn, pair)
         ):
             return None
@@ -89,6 +88,10 @@ class Mapper:
         op = pairs.apply_decision(
             conn, connection.name, view, decision, now_ms=now, rules_version=connection.force.version
         )
+        if decision.demand:
+            rules = connection.force.rules
+            placeholder = observe(placeholder_record(rules), rules)
+            demands.demand(conn, connection.name, decision.demand, placeholder, now)
         return Decided(
             pair, decision, decision.write.side if op is not None and decision.write else None, bug
         )
@@ -100,5 +103,5 @@ class Mapper:
         for result in results:
             direction = Direction.TO_CRM if result.op_side is Side.CRM else Direction.TO_ERP
             connection.metrics.processed(connection.name, self._entity, direction, result.decision.outcome)
-            for kind, _rid in result.decision.want_read:
-                connection.log("read_wanted", connection=connection.name, entity=kind)
+            for kind, rid in result.decision.want_read:
+                connection.want_read(Kind(kind), rid)

@@ -28,7 +28,8 @@ class Opener:
         self._failures = 0
 
     def __repr__(self) -> str:
-        return f"<Opener {self._connection.name}: {'open' if self._connection.opened.is_set() else 'not open yet'}>"
+        state = "open" if self._connection.opened.is_set() else "not open yet"
+        return f"<Opener {self._connection.name}: {state}>"
 
     async def run(self) -> None:
         connection = self._connection
@@ -65,9 +66,9 @@ class Opener:
         found: dict[Side, Mapping[str, Mapping[str, str]]] = {}
         for side, system in connection.systems.items():
             found[side] = await system.tables(lane)
-            await connection.store.tx(partial(
-                    tables.replace, connection=connection.name, side=side, found=found[side], now_ms=now
-                ))
+            await connection.store.tx(
+                partial(tables.replace, connection=connection.name, side=side, found=found[side], now_ms=now)
+            )
         merged = {**found[Side.CRM], **found[Side.ERP]}
         problems = check(
             connection.force.rules, connection.catalogues[Side.CRM], connection.catalogues[Side.ERP], merged

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from actors.connection import Connection
 from streamsync.errors import SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
-from streamsync.model import Kind, Lane, Record
+from streamsync.model import Kind, Lane, Record, Side
 from streamsync.store import observations
 from streamsync.sync.identity import observe
 from streamsync.systems.port import Feed, Page, System
@@ -84,6 +84,8 @@ class Poller:
             after = page.position or after
             await self._store(page, Lane.BACKFILL if first else Lane.LIVE, scan)
             self.pulse.beat()
+        if side is Side.ERP and (wanted := connection.take_wanted(feed.kind)):
+            await self._reread(feed.kind, wanted, Lane.LIVE)
         if full:
             now = connection.clock.now_ms()
             await store.tx(
@@ -141,6 +143,7 @@ class Poller:
                 kind, rids[start : start + REREAD_AT_ONCE], connection.want(side, kind), lane
             )
             await self._observe(records.values(), started, lane, whole=True)
+            self._system.noted(tuple(records.values()))
 
     async def _note_malformed(self, page: Page) -> None:
         connection, side = self._connection, self._system.side

@@ -1,84 +1,93 @@
 """Looks again where change feeds are blind: payments, deleted lines, disappeared records.
 
-- Payments may not move an invoice's timestamp: hourly one list of open documents; a known open one that is absent is read.
-- webCRM tells nobody of a deleted line: the lines of deliveries whose order is open are read again and compared as a set.
-- Every day each list is read in full in the reconcile lane, so that a missed change or a disappearance is found.
+- Payments may not move an invoice's timestamp: hourly one list of open documents; a known one that is absent there
+  is read.
+- webCRM tells nobody of a deleted line: lines of deliveries whose order is open are read again, compared as a set.
+- Every day each list is read in full, so that a missed change or a disappearance is found. Missing is not deleted:
+  only a record absent from two full reads an hour apart, and then not found singly, counts as gone (semantics §10).
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from actors.connection import Connection
 from streamsync.errors import SystemFault
 from streamsync.kernel.actor import Pulse
-from streamsync.model import Entity, Kind, Lane, Side
+from streamsync.model import Entity, Kind, Lane, Record, Side
 from streamsync.store import observations, pairs
 from streamsync.sync.identity import observe
 
 TURN_SECONDS = 10.0
 PAYMENTS_SECONDS = 3600.0
 LINES_SECONDS = 30.0
+GONE_SECONDS = 600.0
 FULL_SECONDS = 86_400.0
+EVIDENCE_SECONDS = 3600.0
+MISSES = 2
 BATCH = 50
 
 
 class Reconciler:
-    def __init__(self, connection: Connection, *, payments_seconds: float = PAYMENTS_SECONDS) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.name = f"reconciler:{connection.name}"
         self.pulse = Pulse(deadline_seconds=1800)
         self._connection = connection
-        self._every = {"payments": payments_seconds, "lines": LINES_SECONDS, "full": FULL_SECONDS}
-        self._last: dict[str, float] = {}
+        self._jobs: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
+            "payments": (PAYMENTS_SECONDS, self.payments),
+            "lines": (LINES_SECONDS, self.lines),
+            "gone": (GONE_SECONDS, self.gone),
+            "full": (FULL_SECONDS, self.full),
+        }
+        self._due: dict[str, float] = {}
 
     def __repr__(self) -> str:
-        return f"<Reconciler {self._last}>"
+        return f"<Reconciler {self._due}>"
 
     async def run(self) -> None:
         connection = self._connection
         await connection.opened.wait()
         now = connection.clock.monotonic()
-        self._last = {"payments": now - self._every["payments"], "lines": now, "full": now}
+        self._due = {job: now + every for job, (every, _) in self._jobs.items()}
+        self._due["payments"] = now
         while True:
             self.pulse.beat()
-            await connection.clock.sleep(min(TURN_SECONDS, *self._every.values()))
-            for job, work in (("payments", self.payments), ("lines", self.lines), ("full", self.full)):
+            await connection.clock.sleep(TURN_SECONDS)
+            for job, (every, work) in self._jobs.items():
                 now = connection.clock.monotonic()
-                if (
-                    (not connection.active(Entity.DELIVERY)
-                    and job != "full")
-                    or now - self._last[job] < self._every[job]
-                ):
+                if now < self._due[job] or not connection.quiet():
                     continue
-                if not connection.quiet():
-                    continue
-                self._last[job] = now
-                try:
-                    await work()
-                except SystemFault as fault:
-                    connection.log(
-                        "reconcile_failed",
-                        connection=connection.name,
-                        job=job,
-                        error_class=type(fault).__name__,
-                        code=fault.code,
-                    )
+                self._due[job] = now + every
+                await self._attempt(job, work)
+
+    async def _attempt(self, job: str, work: Callable[[], Awaitable[None]]) -> None:
+        connection = self._connection
+        try:
+            await work()
+        except SystemFault as fault:
+            connection.log(
+                "reconcile_failed",
+                connection=connection.name,
+                job=job,
+                error_class=type(fault).__name__,
+                code=fault.code,
+            )
 
     async def payments(self) -> None:
-        """Read singly every document we hold as open that the ERP no longer lists as open (semantics
-        §3.6)."""
+        """Read singly every document we hold as open that the ERP no longer lists as open (semantics §3.6)."""
         connection = self._connection
-        known = await connection.store.read(lambda c: observations.open_documents(c, connection.name))
-        if not known:
+        if not connection.active(Entity.INVOICE):
             return
-        still_open = await connection.systems[Side.ERP].open_documents(Lane.RECONCILE)
-        gone = [rid for rid in known if rid not in still_open]
-        await self._read(Side.ERP, Kind.INVOICE, gone)
+        known = await connection.store.read(partial(observations.open_documents, connection=connection.name))
+        if known:
+            still_open = await connection.systems[Side.ERP].open_documents(Lane.RECONCILE)
+            await self._read(Side.ERP, Kind.INVOICE, [rid for rid in known if rid not in still_open])
 
     async def lines(self) -> None:
-        """Read the lines of deliveries whose order can still change; lines that are gone are taken out of the
-        shadow."""
+        """Read the lines of deliveries whose order can still change; those that are gone leave the shadow."""
         connection = self._connection
-        rids = await connection.store.read(lambda c: pairs.open_deliveries(c, connection.name))
-        await self._read(Side.CRM, Kind.DELIVERY, rids)
+        if connection.active(Entity.DELIVERY):
+            rids = await connection.store.read(partial(pairs.open_deliveries, connection=connection.name))
+            await self._read(Side.CRM, Kind.DELIVERY, rids)
 
     async def full(self) -> None:
         """Have every feed read its whole list on its next turn."""
@@ -96,19 +105,63 @@ class Reconciler:
                     )
                     connection.poll_wakes[feed.name].set()
 
-    async def _read(self, side: Side, kind: Kind, rids: list[str]) -> None:
+    async def gone(self) -> None:
+        """Turn suspicion into evidence, or drop it: read singly what two full reads did not show."""
         connection = self._connection
+        suspects = False
+        for side, system in connection.systems.items():
+            for kind in {feed.kind for feed in system.feeds if connection.active(feed.entity)}:
+                missing = await connection.store.read(
+                    partial(observations.missing, connection=connection.name, side=side, kind=kind)
+                )
+                now = connection.clock.now_ms()
+                ripe = [
+                    rid
+                    for rid, since_ms, misses in missing
+                    if misses >= MISSES and now - since_ms >= EVIDENCE_SECONDS * 1000
+                ]
+                suspects = suspects or bool(missing)
+                await self._prove(side, kind, ripe)
+        if suspects:
+            soon = connection.clock.monotonic() + EVIDENCE_SECONDS
+            self._due["full"] = min(self._due["full"], soon)
+
+    async def _prove(self, side: Side, kind: Kind, rids: Sequence[str]) -> None:
+        found = await self._read(side, kind, rids)
+        now = self._connection.clock.now_ms()
+        for rid in rids:
+            if rid not in found:
+                await self._connection.store.tx(
+                    partial(
+                        observations.mark_gone,
+                        connection=self._connection.name,
+                        side=side,
+                        kind=kind,
+                        rid=rid,
+                        now_ms=now,
+                    )
+                )
+
+    async def _read(self, side: Side, kind: Kind, rids: Sequence[str]) -> set[str]:
+        """Read these records singly and store what they say; the rids that exist."""
+        connection, existing = self._connection, set[str]()
         for start in range(0, len(rids), BATCH):
             started = connection.clock.now_ms()
             found = await connection.systems[side].get(
                 kind, rids[start : start + BATCH], connection.want(side, kind), Lane.RECONCILE
             )
-            seen = [observe(record, connection.force.rules) for record in found.values()]
-            now = connection.clock.now_ms()
-            observed = await connection.store.tx(
-                lambda c: observations.observe_many(
-                    c, connection.name, seen, read_at_ms=started, lane=Lane.LIVE, now_ms=now, whole=True
-                )
+            existing |= found.keys()
+            await self._observe(list(found.values()), started)
+        return existing
+
+    async def _observe(self, records: list[Record], started_ms: int) -> None:
+        connection = self._connection
+        now, rules = connection.clock.now_ms(), connection.force.rules
+        seen = [observe(record, rules) for record in records]
+        observed = await connection.store.tx(
+            lambda c: observations.observe_many(
+                c, connection.name, seen, read_at_ms=started_ms, lane=Lane.LIVE, now_ms=now, whole=True
             )
-            for pair in observed.dirty:
-                await connection.route.put(pair, Lane.LIVE)
+        )
+        for pair in observed.dirty:
+            await connection.route.put(pair, Lane.LIVE)

@@ -167,7 +167,7 @@ class Writer:
         connection, kind = self._connection, batch[0].write.kind
         rids = [op.write.rid for op in batch]
         versions: dict[int, str] = {}
-        if self._side is Side.ERP and kind is not Kind.ORDER:
+        if self._side is Side.ERP:
             known = await connection.store.read(
                 lambda c: observations.versions(c, connection.name, self._side, kind, rids)
             )
@@ -190,7 +190,6 @@ class Writer:
         return ready, versions
 
     async def _send(self, op: Op, version: str) -> None:
-        connection = self._connection
         claimed = await self._claim([op])
         if not claimed:
             return
@@ -247,6 +246,8 @@ class Writer:
             except SystemFault as fault:
                 self._pause(fault)
         await learning.acknowledge(connection, op, done, seen)
+        if seen is not None:
+            self._system.noted((seen,))
 
     async def _failed(self, op: Op, fault: SystemFault) -> None:
         self._pause(fault)

@@ -7,6 +7,7 @@ from typing import Any
 from streamsync import config as configuration
 from streamsync.clock import Clock
 from streamsync.config import ConnectionConfig
+from streamsync.errors import ConfigError
 from streamsync.kernel.limiter import Limiter
 from streamsync.model import Side
 from streamsync.observe.metrics import Metrics
@@ -18,13 +19,23 @@ from streamsync.systems.visma.system import VismaSystem
 from streamsync.systems.webcrm.system import WebcrmSystem
 
 Connectors = Callable[[str], Any]
+QUERIES = {"always": "on", "never": "off"}
 
 
 def first_rules(settings: ConnectionConfig, folder: Path) -> str:
-    """The rules file's text; a connection without one has every direction off."""
+    """The rules file's text; a connection without one has every direction off. Raises `ConfigError`."""
     if not settings.rules:
         return ""
-    return (folder / settings.rules).read_text(encoding="utf-8")
+    path = folder / settings.rules
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(
+            f"connection {settings.name}, rules",
+            f"The rules file {path} cannot be read: {why}.",
+            "a file beside the configuration; `streamsync rules export --defaults` prints one to start from.",
+        ) from None
 
 
 def build_systems(
@@ -63,6 +74,7 @@ def build_systems(
             transport=transport("webcrm", [webcrm.url], crm_limiter),
             settle_seconds=webcrm.settle_seconds,
             proven=proven,
+            queries=QUERIES.get(webcrm.queries, "auto"),
         ),
         Side.ERP: VismaSystem(
             finance_url=visma.finance_url,

@@ -1,7 +1,7 @@
 """`streamsync check`: does everything that a connection needs really work? Only reads."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ async def check_all(
 async def _connection(
     settings: ConnectionConfig, config: Config, folder: Path, clock: Clock, expect_empty: bool
 ) -> list[Finding]:
-    rules = rules_file.parse(first_rules(settings, folder), str(settings.rules))
+    text = first_rules(settings, folder)
+    rules, misread = _parse(text, settings.rules)
     systems = build_systems(
         settings,
         rules,
@@ -53,7 +54,7 @@ async def _connection(
         clock=clock,
         metrics=Metrics(version="check"),
     )
-    findings: list[Finding] = []
+    findings: list[Finding] = [_rules_finding(problem) for problem in misread]
     catalogues: dict[Side, Any] = {}
     tables: dict[str, Mapping[str, str]] = {}
     for side, system in systems.items():
@@ -75,22 +76,42 @@ async def _connection(
             )
         finally:
             await system.close()
-    if len(catalogues) == 2:
+    if len(catalogues) == 2 and not misread:
         problems = check_rules(rules, catalogues[Side.CRM], catalogues[Side.ERP], tables)
-        findings += [Finding(check="rules", ok=False, sentence=str(problem)) for problem in problems]
+        findings += [_rules_finding(rules_file.placed(one, text, settings.rules)) for one in problems]
         if not problems:
             findings.append(Finding(check="rules", ok=True, sentence="The rules fit both systems."))
     return findings
 
 
+def _parse(text: str, place: str) -> tuple[Rules, Sequence[Exception]]:
+    """The rules, or none and what is wrong with them: tokens and clocks are worth checking all the same."""
+    try:
+        return rules_file.parse(text, place), ()
+    except ExceptionGroup as group:
+        return Rules(), group.exceptions
+
+
+def _rules_finding(problem: Exception) -> Finding:
+    return Finding(
+        check="rules", ok=False, sentence=str(problem), remedy="Mend the rules file there; then check again."
+    )
+
+
 def _needed(rules: Rules) -> frozenset[Kind]:
     kinds = {
-        Entity.ORGANISATION: Kind.ORGANISATION,
-        Entity.PERSON: Kind.PERSON,
-        Entity.ITEM: Kind.ITEM,
-        Entity.DELIVERY: Kind.DELIVERY,
+        Entity.ORGANISATION: (Kind.ORGANISATION,),
+        Entity.PERSON: (Kind.PERSON,),
+        Entity.ITEM: (Kind.ITEM,),
+        Entity.DELIVERY: (Kind.DELIVERY, Kind.ORDER),
+        Entity.INVOICE: (Kind.INVOICE,),
     }
-    return frozenset(kind for entity, kind in kinds.items() if rules.direction(entity) is not Direction.OFF)
+    return frozenset(
+        kind
+        for entity, used in kinds.items()
+        if rules.direction(entity) is not Direction.OFF
+        for kind in used
+    )
 
 
 def _package() -> Finding:

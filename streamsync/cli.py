@@ -134,13 +134,15 @@ def status(
             continue
         print(
             f"\n{name}: {'open' if found['open'] else 'not open'}, "
-            f"{'plan accepted' if found['accepted'] else 'plan not accepted'}, rules version {found['rules_version']}"
+            f"{'plan accepted' if found['accepted'] else 'plan not accepted'}, "
+            f"rules version {found['rules_version']}"
         )
         for entity, counts in found["entities"].items():
             print(f"  {entity:<13}" + "  ".join(f"{word} {number}" for word, number in counts.items()))
         for row in waiting[name]:
             print(
-                f"  - {row['entity']} webCRM {row['webcrm'] or '-'} / Visma {row['visma'] or '-'}: {row['sentence']}"
+                f"  - {row['entity']} webCRM {row['webcrm'] or '-'} / Visma {row['visma'] or '-'}: "
+                f"{row['sentence']}"
             )
     return 0
 
@@ -162,7 +164,8 @@ def plan(
             _print_json(answer)
         else:
             print(
-                f"The plan of {answer['connection']} is accepted; {answer['records']} records are being decided."
+                f"The plan of {answer['connection']} is accepted; "
+                f"{answer['records']} records are being decided."
             )
         return 0
     answer = _run(client.get("/api/v1/plan", connection=connection, limit=str(limit)))

@@ -61,7 +61,8 @@ class DaemonCommands:
         found = self._connection(connection)
         if not found.opened.is_set():
             raise ValueError(
-                f"The connection {found.name} is not open yet: {'; '.join(found.degraded.values()) or 'starting'}"
+                f"The connection {found.name} is not open yet: "
+                f"{'; '.join(found.degraded.values()) or 'starting'}"
             )
         result = await plan(found.store, found.name, found.force.rules, found.clock.now_ms(), limit=limit)
         return {"connection": found.name, "accepted": found.accepted, **result}

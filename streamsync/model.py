@@ -174,7 +174,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     rid: str = ""  # "" on create
     fields: Fields = {}
     lines: tuple[LineEdit, ...] = ()
-    marker: str = ""  # create: the marker to look up before; it also stands in `fields` where the kind has a place for it
+    marker: str = ""  # create: looked up before; it also stands in `fields` where the kind has a place for it
     hints: Fields = {}  # create: what else helps `System.find` (customer number, e-mail, names)
     expect: Fields = {}  # update: the target's values that the plan rests on (compare-and-set by us)
     expect_lines: tuple[Line, ...] = ()  # lines: the target's lines that the plan rests on

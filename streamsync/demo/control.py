@@ -43,9 +43,9 @@ class Control:
     async def _ask(self, method: str, what: str, body: object = None) -> Any:
         data = None if body is None else msgspec.json.encode(body)
         async with self._session.request(method, f"{self.origin}/_sim/{what}", data=data) as reply:
-            answer = _decoder.decode(await reply.read())
+            answer: Any = _decoder.decode(await reply.read())
             if reply.status >= 400:
-                raise Refused(answer.get("error", f"The stand-in answered {reply.status}."))
+                raise Refused(str(answer.get("error", f"The stand-in answered {reply.status}.")))
             return answer
 
 
@@ -56,7 +56,7 @@ class Crm:
         self._state = state
 
     def rows(self, kind: str) -> list[Row]:
-        """All rows of `organisation person item delivery opportunity line`, with what they show when empty."""
+        """All rows of `organisation person item delivery opportunity line`, empty members included."""
         template = self._state["defaults"].get(kind, {})
         return [{**template, **row} for row in self._state[kind]]
 

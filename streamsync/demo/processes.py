@@ -112,7 +112,9 @@ async def wait_for(session: aiohttp.ClientSession, url: str, process: Process) -
                     raise Broken(f"The {process.name} ended with {process.returncode}; see {process.log}")
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError:
-        raise Broken(f"The {process.name} was not ready in {READY_SECONDS:.0f} s; see {process.log}") from None
+        raise Broken(
+            f"The {process.name} was not ready in {READY_SECONDS:.0f} s; see {process.log}"
+        ) from None
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:

@@ -37,7 +37,12 @@ class Screen:
         if not self._console.is_terminal:
             yield Lines(self)
             return
-        columns = (TextColumn("  {task.description:<10}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("  {task.description:<10}"),
+            BarColumn(40),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._console) as progress:
             yield Bars(progress)
 

@@ -214,6 +214,8 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
     lines: tuple[Line, ...] = old.lines if old else ()
     if write.kind is not Kind.DELIVERY:
         lines = _edited(lines, write.lines, keys)
+    inserts = sum(edit.action == "insert" for edit in write.lines)
+    unknown = write.kind is not Kind.DELIVERY and inserts > sum(bool(key) for key in keys)
     return Record(
         side=write.side,
         kind=write.kind,
@@ -224,7 +226,7 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
         updated_ms=old.updated_ms if old else 0,
         version=done.version,
         by_us=True,
-        partial=old.partial if old else False,
+        partial=unknown or (old is not None and old.partial),  # lines whose keys no read has shown are missing
     )
 
 

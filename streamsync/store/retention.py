@@ -12,7 +12,6 @@ OPS = """DELETE FROM outbox WHERE id IN(SELECT id FROM outbox
   WHERE state IN('done','superseded','abandoned') AND changed_ms<? ORDER BY id LIMIT ?)"""
 HISTORY = "DELETE FROM history WHERE seq IN(SELECT seq FROM history WHERE at_ms<? ORDER BY at_ms LIMIT ?)"
 AUDIT = "DELETE FROM audit WHERE seq IN(SELECT seq FROM audit WHERE at_ms<? ORDER BY at_ms LIMIT ?)"
-HOOKS = "DELETE FROM hook_seen WHERE at_ms<?"
 MALFORMED = "DELETE FROM malformed WHERE at_ms<?"
 
 
@@ -21,5 +20,4 @@ def sweep(conn: sqlite3.Connection, now_ms: int) -> int:
     gone = conn.execute(OPS, (now_ms - 7 * DAY_MS, SLICE)).rowcount
     gone += conn.execute(HISTORY, (now_ms - 90 * DAY_MS, SLICE)).rowcount
     gone += conn.execute(AUDIT, (now_ms - 400 * DAY_MS, SLICE)).rowcount
-    gone += conn.execute(HOOKS, (now_ms - 7 * DAY_MS,)).rowcount
     return gone + conn.execute(MALFORMED, (now_ms - 90 * DAY_MS,)).rowcount

@@ -87,8 +87,6 @@ FIRST: Step = (
     actor TEXT NOT NULL) STRICT""",
     "CREATE INDEX audit_pair ON audit(pair)",
     "CREATE INDEX audit_age ON audit(at_ms)",
-    """CREATE TABLE hook_seen(connection TEXT NOT NULL, source TEXT NOT NULL, delivery TEXT NOT NULL, at_ms
-    INTEGER NOT NULL, PRIMARY KEY(connection,source,delivery)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE code_table(connection TEXT NOT NULL, side TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT
     NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(connection,side,name)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE decided(connection TEXT NOT NULL, pair INTEGER NOT NULL REFERENCES pair(id), key TEXT NOT

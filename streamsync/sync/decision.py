@@ -7,13 +7,13 @@ import msgspec
 from streamsync.model import Base, Outcome, Write
 
 FILTERED = frozenset(
-    "direction_off type no_email unticked not_customer not_sellable before_start not_triggered opportunity order_type"
-    " document_type not_a_sale source_off unreleased parent_filtered".split()
+    "direction_off type no_email unticked not_customer not_sellable before_start not_triggered opportunity"
+    " order_type document_type not_a_sale source_off unreleased parent_filtered".split()
 )
 WAITING = frozenset("parent item order settling no_lines gate lookups".split())
 PARKED = frozenset(
-    "required_field unmapped_value rejected unknown_item stock_item_on_invoice negative_quantity negative_total currency"
-    " customer_status period_closed number_locked order_type_unfit line_ambiguous key_too_long gone".split()
+    "required_field unmapped_value rejected unknown_item stock_item_on_invoice negative_quantity"
+    " negative_total currency customer_status period_closed number_locked order_type_unfit line_ambiguous key_too_long gone".split()
 )
 AMBIGUOUS = frozenset("many_candidates weak_match key_contradiction outside_type".split())
 CONFLICT = frozenset(
@@ -31,7 +31,8 @@ REASONS = MappingProxyType(
 
 
 class FieldConflict(msgspec.Struct, frozen=True, kw_only=True):
-    """Both sides changed one row. `winner`: `crm` or `erp` (the loser's value is kept in history), `""` = a person decides."""
+    """Both sides changed one row. `winner`: `crm` or `erp` (the loser's value is kept in history), `""` = a
+    person decides."""
 
     row: str
     reason: str = "both_changed"
@@ -43,7 +44,8 @@ class FieldConflict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a person should know that stops nothing: a cut text, an unknown status. `code` is a closed word."""
+    """Something a person should know that stops nothing: a cut text, an unknown status. `code` is a closed
+    word."""
 
     code: str
     field: str = ""
@@ -51,7 +53,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One outcome, and at most one write. `detail` fills the reason's sentence (field, value, line, number, …)."""
+    """One outcome, and at most one write. `detail` fills the reason's sentence (field, value, line, number,
+    …)."""
 
     outcome: Outcome
     reason: str = ""
@@ -68,7 +71,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""  # new pair.state; "" = unchanged
     again_ms: int = 0  # decide again at this time (Unix ms), 0 = on the next change
     demand: tuple[str, ...] = ()  # ERP item numbers whose catalogue row a line needs (semantics §4.3)
-    want_read: tuple[tuple[str, str], ...] = ()  # (kind, rid) on the ERP that a poll should fetch: order on demand
+    want_read: tuple[tuple[str, str], ...] = ()  # (kind, rid) on the ERP that a poll should fetch
 
     def __post_init__(self) -> None:
         allowed = REASONS.get(self.outcome)

@@ -39,14 +39,14 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if not pair.erp_id or again:
         return delivery_create.decide(view, rules, look, now_ms)
     if view.erp is None:
-        return _read_first(view, now_ms)
+        return read_first(view, now_ms)
     document = documents.read(view.erp, rules)
     if not pair.crm_id:
         return _incoming(view, document, rules, look, now_ms)
     if view.crm is None:
         return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LOOK_AGAIN_MS)
-    if view.erp.partial and document.kind is Kind.ORDER and not view.erp_missing:
-        return _read_first(view, now_ms)
+    if view.erp.partial and not view.erp_missing:
+        return read_first(view, now_ms)
     return linked(view, document, rules, look, now_ms)
 
 
@@ -81,7 +81,7 @@ def linked(view: View, document: Document, rules: Rules, look: Lookup, now_ms: i
     )
 
 
-def _read_first(view: View, now_ms: int) -> Decision:
+def read_first(view: View, now_ms: int) -> Decision:
     """The document is known by its key only, or by a list row without lines."""
     kind = Kind.INVOICE if view.pair.erp_id.startswith("invoice:") else Kind.ORDER
     return Decision(
@@ -106,7 +106,7 @@ def _incoming(view: View, document: Document, rules: Rules, look: Lookup, now_ms
             detail={"delivery": going},
         )
     if document.raw.partial:
-        return _read_first(view, now_ms)
+        return read_first(view, now_ms)
     if (holder := _own_invoice(document, look)) is not None:
         return Decision(outcome=Outcome.LINKED, link=holder.id)
     return delivery_incoming.create(view, document, rules, look, now_ms)

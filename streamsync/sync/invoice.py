@@ -30,6 +30,8 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if view.pair.crm_id:
         if view.crm is None:
             return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LOOK_AGAIN_MS)
+        if view.erp.partial and not view.erp_missing:
+            return delivery.read_first(view, now_ms)
         return delivery.linked(view, document, rules, look, now_ms)
     if (stop := _sort_stop(document, rules)) is not None:
         return stop

@@ -9,7 +9,8 @@ from streamsync.model import Entity, Kind, Pair, Record, Side
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair with both shadows; a webCRM delivery's lines are joined in, in the order of their SortOrder and id."""
+    """A pair with both shadows; a webCRM delivery's lines are joined in, in the order of their SortOrder and
+    id."""
 
     pair: Pair
     crm: Record | None = None
@@ -31,13 +32,15 @@ class Lookup(Protocol):
     """Answered by `store.lookup.StoreLookup`; by a dict in unit tests."""
 
     def pair_of(self, side: Side, kind: Kind, rid: str) -> Pair | None:
-        """The pair that holds this record. For a webCRM delivery: its delivery pair, else the invoice pair that owns it."""
+        """The pair that holds this record. For a webCRM delivery: its delivery pair, else the invoice pair
+        that owns it."""
         ...
 
     def record(self, side: Side, kind: Kind, rid: str) -> Record | None: ...
 
     def candidates(self, side: Side, kind: Kind, key: str, value: str) -> Sequence[Candidate]:
-        """All records of that side and kind whose match key has this value (as `sync.identity.observe` computed it)."""
+        """All records of that side and kind whose match key has this value (as `sync.identity.observe`
+        computed it)."""
         ...
 
     def complete(self, side: Side, kind: Kind) -> bool:
@@ -49,16 +52,18 @@ class Lookup(Protocol):
         ...
 
     def first_seen_ms(self, side: Side, kind: Kind, rid: str) -> int:
-        """When this record was first observed as this kind (an opportunity that became a delivery: when it did).
+        """When this record was first observed as this kind (an opportunity that became a delivery: when it
+        did).
 
-        A record that the first full read itself showed answers at most `first_scan_ms`, however long that read took: so
-        `first_seen_ms > first_scan_ms` means "not in the first complete scan" (semantics §3.1 row 4)."""
+        A record that the first full read itself showed answers at most `first_scan_ms`, however long that
+        read took: so `first_seen_ms > first_scan_ms` means "not in the first complete scan" (semantics §3.1
+        row 4)."""
         ...
 
     def table(self, name: str) -> Mapping[str, str] | None:
-        """A code table (`country`, `vat_zone`, `credit_term`, `customer_class`, `order_type`, `currency`, `vat_category`,
-        `user`, `salesperson`): code -> text or JSON; dropdown options as `option:<webCRM field>`: option text -> its
-        list value. None = not read yet."""
+        """A code table (`country`, `vat_zone`, `credit_term`, `customer_class`, `order_type`, `currency`,
+        `vat_category`, `user`, `salesperson`): code -> text or JSON; dropdown options as `option:<webCRM
+        field>`: option text -> its list value. None = not read yet."""
         ...
 
     def attached_invoices(self, delivery: int) -> Sequence[View]:
@@ -72,7 +77,8 @@ class Lookup(Protocol):
         ...
 
     def decided(self, pair: int) -> Mapping[str, str]:
-        """A person's stored decisions on this pair: `link`, `create_new`, `exclude`, `row:<id>` -> crm|erp|=value."""
+        """A person's stored decisions on this pair: `link`, `create_new`, `exclude`, `row:<id>` ->
+        crm|erp|=value."""
         ...
 
     def switched_on_ms(self, entity: Entity) -> int:
@@ -80,5 +86,6 @@ class Lookup(Protocol):
         ...
 
     def skew_ms(self) -> int:
-        """ERP stamps minus webCRM stamps, as measured; added nowhere, subtracted from ERP stamps by `newest`."""
+        """ERP stamps minus webCRM stamps, as measured; added nowhere, subtracted from ERP stamps by
+        `newest`."""
         ...

@@ -180,7 +180,7 @@ def _chain(found: Any) -> Any:
         try:
             transforms.parse(text)
         except ValueError as error:
-            return _Wrong(f"{error}.", ", ".join(sorted(transforms.REGISTRY)))
+            return _Wrong(f"{str(error).partition('; allowed')[0]}.", ", ".join(sorted(transforms.REGISTRY)))
     return tuple(texts)
 
 

@@ -1,7 +1,8 @@
 """The rules of one connection: settings and rows of every entity, as `semantics.md` §2 names them.
 
-Structures only: `rules_file.py` reads and writes TOML, `defaults.py` holds the ready-made rows.
-Key `organisation.erp_type` is attribute `rules.organisation.erp_type`; `organisation.create.class` is `.create.class_`.
+Structures only: `rules_file.py` reads and writes TOML, `defaults.py` holds the ready-made rows. Key
+`organisation.erp_type` is attribute `rules.organisation.erp_type`; `organisation.create.class` is
+`.create.class_`.
 """
 
 import msgspec

@@ -21,7 +21,7 @@ from streamsync.sync.rules_text import diff, render, render_defaults
 from streamsync.sync.rules_words import ALLOWED
 from streamsync.sync.toml_lines import Lines
 
-__all__ = ["diff", "parse", "render", "render_defaults"]
+__all__ = ["diff", "parse", "placed", "render", "render_defaults"]
 
 MAPPED = ("organisation", "person", "item", "delivery", "line")
 
@@ -39,6 +39,32 @@ def parse(text: str, place: str) -> Rules:
     if reader.problems:
         raise ExceptionGroup("The rules cannot be used", reader.problems)
     return rules
+
+
+def placed(problem: ConfigError, text: str, place: str) -> ConfigError:
+    """A problem that `rules_check` found, with the line of `text` on which its key stands; without one where
+    the key does not stand in the text."""
+    lines = Lines(text)
+    table, _, row = problem.place.partition(" ")
+    if row:
+        row_id, _, key = row.partition(" ")
+        raw = tomllib.loads(text).get(table.removesuffix(".map"), {}).get("map", [])
+        ranks = [rank for rank, entry in enumerate(raw) if entry.get("id") == row_id]
+        line = lines.at_row(table, ranks[0], key) if ranks else 0
+    else:
+        line = _line(lines, problem.place)
+    where = f"{place}:{line}: {problem.place}" if line else f"{place}: {problem.place}"
+    return ConfigError(where, problem.problem, problem.allowed)
+
+
+def _line(lines: Lines, path: str) -> int:
+    """Of the setting, or of the nearest table around it."""
+    table, _, key = path.rpartition(".")
+    while table:
+        if line := lines.at(table, key):
+            return line
+        table, _, key = table.rpartition(".")
+    return lines.at(key)
 
 
 class _Reader:

@@ -17,6 +17,11 @@ from aiohttp.resolver import ThreadedResolver
 from streamsync.errors import Bug
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_SPECIAL = [  # which of these `ipaddress` knows depends on the Python release
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "3fff::/20")
+]
+_WORLD_V6 = ipaddress.ip_network("2000::/3")  # all that is given out; the rest is local, old or reserved
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 _PORTS = {"https": 443, "http": 80}
 
@@ -29,7 +34,11 @@ class Origin(NamedTuple):
 
 def origin_of(url: str) -> Origin:
     """The origin that a URL really leads to. Raises `Bug` for anything that could be read in two ways."""
-    if any(character in url for character in "\\\r\n\t ") or not url.isascii():
+    if (
+        "\\" in url
+        or not url.isascii()
+        or any(ord(character) <= 32 or ord(character) == 127 for character in url)
+    ):
         raise Bug("The address holds a character that no address of ours has.", code="destination")
     parts = urlsplit(url)
     try:
@@ -74,7 +83,10 @@ def is_global(address: str) -> bool:
             return False
         if found in _NAT64:
             return is_global(str(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
-    return found.is_global and not found.is_multicast
+        if found not in _WORLD_V6:
+            return False
+    special = any(found in network for network in _SPECIAL if network.version == found.version)
+    return found.is_global and not found.is_multicast and not special
 
 
 class Destinations:
@@ -108,9 +120,12 @@ class Destinations:
 
     def permits(self, address: str) -> bool:
         """Whether a resolved address may be connected to."""
-        if self._allow_loopback and ipaddress.ip_address(address.split("%", 1)[0]).is_loopback:
-            return True
-        return is_global(address)
+        try:
+            if self._allow_loopback and ipaddress.ip_address(address.split("%", 1)[0]).is_loopback:
+                return True
+            return is_global(address)
+        except ValueError:
+            return False
 
 
 class GuardedResolver(AbstractResolver):

@@ -25,7 +25,7 @@ _MESSAGE_KEYS = (
     "error",
     "error_description",
 )
-READS = ("GET", "HEAD")
+CREATING = ("POST", "PATCH")  # PATCH: a bulk write of webCRM can hold creates too
 
 
 def fault(system: str, method: str, reply: Reply) -> SystemFault | None:
@@ -44,9 +44,13 @@ def fault(system: str, method: str, reply: Reply) -> SystemFault | None:
                 retry_after_seconds=seconds,
                 excerpt=excerpt,
             )
-        case 401 if method not in READS and method == "POST":
+        case 401 if method in CREATING:
             # A spurious 401 under load may come after the work was done (reliability §7).
-            return Unknown(f"{system} answered 401 to a create.", code="401", excerpt=excerpt)
+            return Unknown(
+                f"{system} answered 401 to a write that may have been carried out.",
+                code="401",
+                excerpt=excerpt,
+            )
         case 401 | 403:
             return Unauthorized(
                 f"{system} refused the token ({status}): look at its rights and scopes.",

@@ -114,6 +114,11 @@ class System(Protocol):
         lines."""
         ...
 
+    def noted(self, records: Sequence[Record]) -> None:
+        """These records were read singly and are stored: a feed need not read them again for the same
+        stamp."""
+        ...
+
     async def find(
         self, writes: Sequence[Write], since_ms: int, want: frozenset[str], lane: Lane
     ) -> list[list[Record]]:

@@ -5,6 +5,7 @@ is `outcome.fault`'s business. Bodies are read while counting, after decompressi
 (security O5).
 """
 
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
@@ -16,7 +17,7 @@ from streamsync.clock import Clock
 from streamsync.errors import Bug, Refused, Unknown
 from streamsync.kernel.limiter import Limiter
 from streamsync.model import Lane
-from streamsync.systems.destinations import Destinations, GuardedResolver
+from streamsync.systems.destinations import Destinations, GuardedResolver, origin_of
 from streamsync.systems.retry_after import retry_after
 
 BODY_MAX = 64 * 1024 * 1024
@@ -51,19 +52,26 @@ class Transport:
         limiter: Limiter,
         connector: aiohttp.BaseConnector | None = None,
         observe: Observe | None = None,
+        ca_file: str = "",
     ) -> None:
+        """`ca_file`: the certificates to trust instead of the machine's own (a company that inspects its
+        traffic)."""
         self._system = system
         self._destinations = Destinations(origins, allow_loopback=allow_loopback)
         self._clock = clock
         self._limiter = limiter
         self._connector = connector
         self._observe = observe
+        self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         if self._session is None:
             connector = self._connector or aiohttp.TCPConnector(
-                resolver=GuardedResolver(self._destinations), limit=8, ttl_dns_cache=60
+                resolver=GuardedResolver(self._destinations),
+                ssl=ssl.create_default_context(cafile=self._ca_file or None),
+                limit=8,
+                ttl_dns_cache=60,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -105,9 +113,11 @@ class Transport:
         sent = {**(headers or {})}
         if body is not None:
             sent["Content-Type"] = content_type
-        if any("\r" in text or "\n" in text for pair in sent.items() for text in pair):
-            raise Bug("A header value holds a line break.", code="header")
+        if any(character in "\r\n\0" for pair in sent.items() for text in pair for character in text):
+            raise Bug("A header holds a line break.", code="header")
         target = URL(url, encoded=True)
+        if origin_of(url) != (target.scheme, target.host, target.port):
+            raise Bug("The address can be read in two ways.", code="destination")
         if params:
             target = target.with_query(list(params))
         async with self._limiter.slot(lane):

@@ -9,9 +9,11 @@ import base64
 import hashlib
 import hmac
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from aiohttp import web
 
 from streamsync.clock import Clock
@@ -19,6 +21,7 @@ from streamsync.model import Kind, Side
 
 BODY_MAX = 64 * 1024
 PER_SECOND_MAX = 50
+REPLAYS_MAX = 4096
 _RESOURCE = re.compile(rb"/(Organisations|Persons|Deliveries|Opportunities|QuotationLines)/\d+")
 _WEBCRM_KINDS = {
     b"Organisations": Kind.ORGANISATION,
@@ -67,11 +70,30 @@ class Flood:
         return self._counts[source] <= PER_SECOND_MAX
 
 
+class Replays:
+    """The last delivery ids: one that comes twice wakes nobody twice. Bounded; forgetting one costs only a
+    poll."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def is_new(self, delivery: str) -> bool:
+        """An empty id is always new: nothing tells two of them apart."""
+        if not delivery:
+            return True
+        if delivery in self._seen:
+            return False
+        self._seen[delivery] = None
+        if len(self._seen) > REPLAYS_MAX:
+            self._seen.popitem(last=False)
+        return True
+
+
 def routes(
     secrets: Mapping[str, HookSecrets], hint: HintSink, clock: Clock, refused: Callable[[str, str], None]
 ) -> list[web.RouteDef]:
     """`POST /hooks/visma/{connection}` and `POST /hooks/webcrm/{connection}/{token}`."""
-    flood = Flood(clock)
+    flood, replays = Flood(clock), Replays()
 
     async def visma(request: web.Request) -> web.Response:
         name = request.match_info["connection"]
@@ -82,7 +104,7 @@ def routes(
         if not signed(body, request.headers.get(known.visma_header, ""), known.visma):
             refused(name, "visma")
             raise web.HTTPUnauthorized
-        if flood.allows(f"visma:{name}"):
+        if replays.is_new(_delivery_id(body)) and flood.allows(f"visma:{name}"):
             hint(name, Side.ERP, None)
         return web.Response(status=204)
 
@@ -113,3 +135,16 @@ async def _body(request: web.Request) -> bytes:
     if len(body) > BODY_MAX:
         raise web.HTTPRequestEntityTooLarge(max_size=BODY_MAX, actual_size=len(body))
     return body
+
+
+class _Notification(msgspec.Struct):
+    notificationId: str | None = None
+
+
+def _delivery_id(body: bytes) -> str:
+    """Visma.net's feedback endpoint speaks of a `notificationId` (visma-api §6.2); a body without one is just
+    a hint."""
+    try:
+        return msgspec.json.decode(body, type=_Notification).notificationId or ""
+    except (msgspec.DecodeError, RecursionError):
+        return ""

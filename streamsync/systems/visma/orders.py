@@ -87,6 +87,12 @@ class Orders:
                 # Only now: had the taker failed, the order would have to come again.
                 self._shown |= {_rid(row): row.last_modified or "" for row in part}
 
+    def noted(self, records: Sequence[Record]) -> None:
+        """Orders that were read singly and are stored. One shown with an older stamp is read again."""
+        for record in records:
+            if record.kind is Kind.ORDER and (stamp := record.fields.get("lastModified", "")):
+                self._shown[record.rid] = stamp
+
     async def _records(
         self, rows: Sequence[wire.OrderRow], want: frozenset[str], lane: Lane, *, full: bool
     ) -> tuple[list[Record], list[Malformed]]:
@@ -211,7 +217,8 @@ def _changed(row: wire.OrderRow, floor: int, known: Mapping[str, str]) -> bool:
     """Inside the window (an ignored filter sends everything) and not handed on with this very stamp."""
     if not row.last_modified:
         return True
-    return canonical.stamp_ms(row.last_modified) >= floor and known.get(_rid(row)) != row.last_modified
+    same = known.get(_rid(row), "") in (row.last_modified, canonical.utc_text(row.last_modified))
+    return canonical.stamp_ms(row.last_modified) >= floor and not same
 
 
 def _stamps(rows: wire.Rows) -> list[int]:

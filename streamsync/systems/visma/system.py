@@ -153,6 +153,9 @@ class VismaSystem:
     ) -> Mapping[str, Record]:
         return await self._gets.get(kind, rids, self._with_marker(kind, want), lane)
 
+    def noted(self, records: Sequence[Record]) -> None:
+        self._orders.noted(records)
+
     async def find(
         self, writes: Sequence[Write], since_ms: int, want: frozenset[str], lane: Lane
     ) -> list[list[Record]]:
@@ -170,8 +173,9 @@ class VismaSystem:
         raise Bug("Visma.net takes one write at a time", code="write")
 
     def assumed(self, kind: Kind, action: Action) -> bool:
-        """Both services validate before they answer 2xx (visma-api §3.2, §4.4)."""
-        return True
+        """Both services validate before they answer 2xx (visma-api §3.2, §4.4). A new order is read: only
+        that shows the ids of its lines, and what comes next rests on them."""
+        return not (kind is Kind.ORDER and action is Action.CREATE)
 
     async def check(self, *, expect_empty: bool, needed: frozenset[Kind]) -> list[Finding]:
         return await self._checks.check(expect_empty=expect_empty, needed=needed)

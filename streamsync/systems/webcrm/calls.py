@@ -21,8 +21,8 @@ CAP_MULTIPLE = 25
 def more_may_follow(count: int) -> bool:
     """Whether a page of so many rows may not be the last.
 
-    The specification allows 1,000 a page; a server that silently gives fewer would do so by a round number, so
-    after a round count one page more is read rather than rows lost (webcrm-api §5.1)."""
+    The specification allows 1,000 a page; a server that silently gives fewer would do so by a round number,
+    so after a round count one page more is read rather than rows lost (webcrm-api §5.1)."""
     return count >= PAGE_SIZE or (count > 0 and count % CAP_MULTIPLE == 0)
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 
 from streamsync.clock import Clock
-from streamsync.errors import Rejected, SystemFault, Unauthorized
+from streamsync.errors import Rejected, SystemFault, Unauthorized, Unknown
 from streamsync.model import Kind, Lane
 from streamsync.systems.port import Finding
-from streamsync.systems.webcrm.calls import Calls
+from streamsync.systems.transport import Reply
+from streamsync.systems.webcrm import wire
+from streamsync.systems.webcrm.calls import PAGE_SIZE, Calls
 from streamsync.systems.webcrm.reading import ITEMS, LISTS, Reading
 
 SKEW_SECONDS_MAX = 120.0
@@ -58,33 +60,8 @@ async def check(
         skew("webCRM", reply.date_ms, reply.started_ms, clock.now_ms()),
     ]
     for kind in sorted(needed & AREAS.keys()):
-        path, words = AREAS[kind]
-        params = [] if kind is Kind.ITEM else [("Page", "1"), ("Size", "1")]
-        try:
-            found = await calls.read(path, LANE, params=params)
-        except SystemFault as fault:
-            findings.append(
-                Finding(
-                    check=f"webCRM rights: {words}",
-                    ok=False,
-                    sentence=f"The token cannot read {words}: {fault}",
-                    remedy="Give the token this right in webCRM's configuration.",
-                )
-            )
-        else:
-            findings.append(
-                Finding(check=f"webCRM rights: {words}", ok=True, sentence=f"The token can read {words}.")
-            )
-            if kind is Kind.ORGANISATION and found.body.strip() == b"[]" and not expect_empty:
-                findings.append(
-                    Finding(
-                        check="webCRM organisations",
-                        ok=False,
-                        sentence="webCRM shows no organisation at all.",
-                        remedy="If the system really is empty, say --expect-empty.",
-                    )
-                )
-    served = await reading.may_query(LANE)
+        findings += await _area(calls, kind, expect_empty)
+    served = await reading.may_query(Kind.ORGANISATION, LANE)
     findings.append(
         Finding(
             check="webCRM /Queries",
@@ -98,6 +75,49 @@ async def check(
         )
     )
     return findings
+
+
+async def _area(calls: Calls, kind: Kind, expect_empty: bool) -> list[Finding]:
+    """Whether the token may read one sort of record, and whether a page is as long as the specification
+    says."""
+    path, words = AREAS[kind]
+    try:
+        found = wire.rows((await calls.read(path, LANE, params=[] if kind is Kind.ITEM else _size(1))).body)
+        more = len(found) < PAGE_SIZE and bool(found) and kind is not Kind.ITEM
+        cut = more and bool(wire.rows((await calls.read(path, LANE, params=_size(2))).body))
+    except SystemFault as fault:
+        return [
+            Finding(
+                check=f"webCRM rights: {words}",
+                ok=False,
+                sentence=f"The token cannot read {words}: {fault}",
+                remedy="Give the token this right in webCRM's configuration.",
+            )
+        ]
+    findings = [Finding(check=f"webCRM rights: {words}", ok=True, sentence=f"The token can read {words}.")]
+    if cut:
+        findings.append(
+            Finding(
+                check=f"webCRM pages: {words}",
+                ok=False,
+                sentence=f"A page of {words} ends after {len(found)} rows, not after {PAGE_SIZE}.",
+                remedy="Report this: webCRM behaves differently from its specification.",
+            )
+        )
+    if kind is Kind.ORGANISATION and not found and not expect_empty:
+        findings.append(
+            Finding(
+                check="webCRM organisations",
+                ok=False,
+                sentence="webCRM shows no organisation at all.",
+                remedy="If the system really is empty, say --expect-empty.",
+            )
+        )
+    return findings
+
+
+def _size(page: int) -> list[tuple[str, str]]:
+    return [("Page", str(page)), ("Size", str(PAGE_SIZE))]
 
 
 def skew(name: str, server_ms: int, started_ms: int, now_ms: int) -> Finding:
@@ -146,7 +166,7 @@ async def _prove(calls: Calls, rid: str, method: str) -> str:
             await calls.write("PUT", LISTS[Kind.ORGANISATION] + "/{id}", LANE, rid, body=body)
         else:
             reply = await calls.write("PATCH", LISTS[Kind.ORGANISATION], LANE, body=[body])
-            if msgspec.json.decode(reply.body) != [rid]:
+            if _json(reply) != [rid]:
                 problem = problem or "PATCH does not answer with the record's id."
         after = await _organisation(calls, rid)
         if str(after.get(PROBE_FIELD) or "") != value:
@@ -167,5 +187,12 @@ async def _organisation(calls: Calls, rid: str) -> Mapping[str, Any]:
     reply = await calls.get(LISTS[Kind.ORGANISATION] + "/{id}", LANE, rid, absent_ok=True)
     if reply is None:
         raise Rejected(f"There is no organisation {rid} in webCRM.", code="404")
-    found = msgspec.json.decode(reply.body)
+    found = _json(reply)
     return found if isinstance(found, dict) else {}
+
+
+def _json(reply: Reply) -> Any:
+    try:
+        return msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unknown("webCRM answered something that cannot be read.", code="malformed") from error

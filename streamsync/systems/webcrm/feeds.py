@@ -56,7 +56,7 @@ class Feeds:
     async def _pages(
         self, kind: Kind, since: str | None, want: frozenset[str], lane: Lane
     ) -> AsyncIterator[Rows]:
-        if not await self._reading.may_query(lane):
+        if not await self._reading.may_query(kind, lane):
             pages = self._without_queries(kind, since, want, lane)
         elif since is None:
             pages = self._by_id(kind, want, lane)
@@ -74,7 +74,8 @@ class Feeds:
             yield reply, good, bad
             if not more_may_follow(len(good) + len(bad)):
                 return
-            highest = max((int(row.rid) for row in (*good, *bad) if row.rid.isdecimal()), default=0)
+            rids = [row.rid for row in good] + [row.rid for row in bad]
+            highest = max((int(rid) for rid in rids if rid.isdecimal()), default=0)
             if highest <= last:
                 raise Unknown("webCRM's list does not move on.", code="endless")
             last = highest

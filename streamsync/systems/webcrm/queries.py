@@ -44,14 +44,13 @@ def changed_since(kind: Kind, want: frozenset[str], since: str, *, two_keys: boo
     """Everything changed at or after the canonical moment, in the order of change."""
     at = f"{PREFIX[kind]}UpdatedAt"
     order = f"{at} ASC, {id_field(kind)} ASC" if two_keys else f"{at} ASC"
-    return f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE {at} >= {literal(since)} ORDER BY {order}"
+    return _select(kind, want, f"{at} >= {literal(since)}", order)
 
 
 def everything(kind: Kind, want: frozenset[str], after: int = 0) -> str:
-    """The table in the order of ids, from the first id above `after`: what is added or removed meanwhile moves
-    no page."""
-    key = id_field(kind)
-    return f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE {key} > {after:d} ORDER BY {key} ASC"
+    """The table in the order of ids, from the first id above `after`: what is added or removed meanwhile
+    moves no page."""
+    return _select(kind, want, f"{id_field(kind)} > {after:d}", f"{id_field(kind)} ASC")
 
 
 def any_of(
@@ -81,9 +80,18 @@ def all_of(kind: Kind, want: frozenset[str], rows: Sequence[Mapping[str, str]]) 
 
 
 def _scripts(kind: Kind, want: frozenset[str], tests: Iterable[str]) -> list[str]:
-    head = f"SELECT {columns(kind, want)} FROM {TABLE[kind]} WHERE "
-    tail = f" ORDER BY {id_field(kind)} ASC"
-    return [head + " OR ".join(batch) + tail for batch in _batches(tests, SCRIPT_MAX - len(head) - len(tail))]
+    order = f"{id_field(kind)} ASC"
+    room = SCRIPT_MAX - len(_select(kind, want, "", order))
+    return [_select(kind, want, " OR ".join(batch), order) for batch in _batches(tests, room)]
+
+
+def _select(kind: Kind, want: frozenset[str], test: str, order: str) -> str:
+    return " ".join(("SELECT", columns(kind, want), "FROM", TABLE[kind], "WHERE", test, "ORDER BY", order))
+
+
+def exists(kind: Kind) -> str:
+    """Asks nothing but whether the table may be asked."""
+    return _select(kind, frozenset(), f"{id_field(kind)} = 0", f"{id_field(kind)} ASC")
 
 
 def _number(text: str) -> str:

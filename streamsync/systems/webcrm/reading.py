@@ -23,11 +23,12 @@ ITEMS = "/QuotationLines/LinkedData"
 
 
 class Reading:
-    """`queries`: None until the first use has shown whether this token may use `/Queries`."""
+    """`queries_allowed`: None = the first use shows whether this token may use `/Queries`."""
 
     def __init__(self, calls: Calls, queries_allowed: bool | None) -> None:
         self._calls = calls
-        self.queries_allowed = queries_allowed
+        self._always = queries_allowed
+        self._served: dict[Kind, bool] = {}
         self.own_author = ""  # `api2 <token name>`, once known
         self.defaults: Mapping[str, str] = {}  # dropdown field -> the option text that means empty (quirk Q8)
         self.line_fields: frozenset[str] = frozenset(FIELDS[Kind.LINE])
@@ -38,7 +39,7 @@ class Reading:
         if kind is Kind.ITEM and len(rids) > 3:
             page = await self.items(want, lane)
             return {record.rid: record for record in page.records if record.rid in set(rids)}
-        if len(rids) > 1 and await self.may_query(lane) and kind is not Kind.ITEM:
+        if len(rids) > 1 and kind is not Kind.ITEM and await self.may_query(kind, lane):
             return await self._get_many(kind, rids, want, lane)
         found: dict[str, Record] = {}
         for rid in rids:
@@ -73,7 +74,7 @@ class Reading:
         self, kind: Kind, field: str, texts: Sequence[str], want: frozenset[str], lane: Lane
     ) -> list[Record]:
         """All records whose field has one of the texts; the server folds case, the caller compares."""
-        if await self.may_query(lane):
+        if await self.may_query(kind, lane):
             return await self._selected(kind, queries.any_of(kind, want, field, texts), want, lane)
         wanted = set(texts)
         return [
@@ -84,7 +85,7 @@ class Reading:
         self, kind: Kind, signs: Sequence[Mapping[str, str]], want: frozenset[str], lane: Lane
     ) -> list[Record]:
         """All records that may be one of those described by several fields; the caller compares."""
-        if await self.may_query(lane):
+        if await self.may_query(kind, lane):
             return await self._selected(kind, queries.all_of(kind, want, signs), want, lane)
         return await self._whole(kind, want, lane)
 
@@ -105,22 +106,25 @@ class Reading:
             for record in self.records(kind, reply, want)[0]
         ]
 
-    async def may_query(self, lane: Lane) -> bool:
-        """Whether `/Queries` is served for this token; asked once (webcrm-api §5.3)."""
-        if self.queries_allowed is None:
-            script = "SELECT OrganisationId FROM Organisation WHERE OrganisationId = 0"
+    async def may_query(self, kind: Kind, lane: Lane) -> bool:
+        """Whether `/Queries` is served for this token, and serves this table: each asked once.
+
+        Only of the lines' table it is not sure that it is there (webcrm-api §5.3)."""
+        if self._always is not None:
+            return self._always
+        table = Kind.LINE if kind is Kind.LINE else Kind.ORGANISATION
+        if table not in self._served:
+            params = [("script", queries.exists(table)), ("Page", "1"), ("Size", "1")]
             try:
-                await self._calls.read(
-                    "/Queries", lane, params=[("script", script), ("Page", "1"), ("Size", "1")]
-                )
-                self.queries_allowed = True
+                await self._calls.read("/Queries", lane, params=params)
+                self._served[table] = True
             except Rejected:
-                self.queries_allowed = False
+                self._served[table] = False
             except Unauthorized as refusal:
                 if refusal.code != "403":  # the token itself is refused, which says nothing of /Queries
                     raise
-                self.queries_allowed = False
-        return self.queries_allowed
+                self._served[table] = False
+        return self._served[table]
 
     async def item_row(self, rid: str, lane: Lane) -> dict[str, object] | None:
         """The whole catalogue row, for a write that replaces it."""
@@ -137,6 +141,11 @@ class Reading:
         found = {record.rid: record for record in await self._selected(kind, scripts, want, lane)}
         if kind is not Kind.DELIVERY or not found:
             return found
+        if not await self.may_query(Kind.LINE, lane):
+            return {
+                rid: msgspec.structs.replace(record, lines=await self._lines_of(rid, lane))
+                for rid, record in found.items()
+            }
         lines: dict[str, list[Record]] = {}
         scripts = queries.any_of(
             Kind.LINE, self.line_fields, "QuotationLineOpportunityId", list(found), numbers=True

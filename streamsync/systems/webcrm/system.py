@@ -102,6 +102,9 @@ class WebcrmSystem:
     ) -> Mapping[str, Record]:
         return await self._reading.get(kind, rids, want, lane)
 
+    def noted(self, records: Sequence[Record]) -> None:
+        """webCRM's lists are whole: nothing is read singly for them."""
+
     async def find(
         self, writes: Sequence[Write], since_ms: int, want: frozenset[str], lane: Lane
     ) -> list[list[Record]]:

@@ -17,6 +17,7 @@ from streamsync.systems.webcrm.fields import DASH, FIELDS, Form, id_field, wire
 from streamsync.systems.webcrm.reading import ITEMS, LISTS, Reading
 
 BULK_MAX = 100
+_ITEM_EMPTY: Mapping[Form, object] = {Form.DASHED: DASH, Form.ENUM: "Product", Form.TEXT: ""}
 NUMBER = "DeliveryNumber"
 Answer = Done | SystemFault
 
@@ -62,7 +63,8 @@ class Writing:
             reply = await self._calls.write("PATCH", LISTS[free[0].kind], lane, body=body)
             for write, text in zip(free, _texts(reply, len(free)), strict=True):
                 answers[id(write)] = _row_answer(text, write.rid)
-            await self._look_after(free, lane)
+            doubled = await self._doubled(free, lane)
+            answers |= {id(write): _number_doubled() for write in free if write.rid in doubled}
         return [answers[id(write)] for write in writes]
 
     async def _send_record(self, write: Write, lane: Lane) -> Done:
@@ -73,7 +75,8 @@ class Writing:
         if await self._taken([write], lane):
             raise _number_taken()
         await self._calls.write("PUT", path + "/{id}", lane, write.rid, body=self._body(write))
-        await self._look_after([write], lane)
+        if await self._doubled([write], lane):
+            raise _number_doubled()
         return Done(rid=write.rid)
 
     def _body(self, write: Write) -> dict[str, object]:
@@ -94,14 +97,9 @@ class Writing:
         for name, field in FIELDS[Kind.ITEM].items():
             if name in write.fields:
                 row[name] = wire(Kind.ITEM, name, write.fields[name])
-            elif row.get(name) is None:
-                row[name] = (
-                    DASH
-                    if field.form is Form.DASHED
-                    else "Product"
-                    if field.form is Form.ENUM
-                    else ("" if field.form is Form.TEXT else 0 if field.form is Form.INTEGER else None)
-                )
+            elif row.get(name) is None and field.form in _ITEM_EMPTY:
+                row[name] = _ITEM_EMPTY[field.form]
+        row = {name: value for name, value in row.items() if value is not None}
         if write.action is Action.CREATE:
             row[id_field(Kind.ITEM)] = 0
             reply = await self._calls.write("POST", ITEMS, lane, body=row)
@@ -135,12 +133,14 @@ class Writing:
         return answers
 
     async def _finish_lines(self, write: Write, saved: Sequence[tuple[LineEdit, str]], lane: Lane) -> Answer:
-        refused = [text for _, text in saved if not text.isdigit()]
+        results = [_row_answer(text, edit.key) for edit, text in saved]
+        refused = [result for result in results if isinstance(result, SystemFault)]
         if refused:
-            # Some lines of the set may have been saved: only reading the set again can tell.
-            return Unknown(
-                f"webCRM refused {len(refused)} of {len(saved)} lines: {redact(refused[0])}", code="lines"
-            )
+            words = f"webCRM refused {len(refused)} of {len(saved)} lines. {refused[0]}"
+            if len(refused) == len(saved) and all(isinstance(result, Rejected) for result in refused):
+                return Rejected(words, code="lines", excerpt=refused[0].excerpt)
+            # Some lines of the set were or may have been saved: only reading the set again can tell.
+            return Unknown(words, code="lines")
         try:
             for edit in write.lines:
                 if edit.action == "delete":
@@ -176,7 +176,7 @@ class Writing:
 
     async def _taken(self, writes: Sequence[Write], lane: Lane) -> set[str]:
         """Deliveries whose number another one holds: writing it would lock both (quirk Q6)."""
-        if writes[0].kind is not Kind.DELIVERY:
+        if not writes or writes[0].kind is not Kind.DELIVERY:
             return set()
         holders = await self._holders(writes, lane)
         given: dict[str, str] = {}
@@ -187,15 +187,22 @@ class Writing:
                 out.add(write.rid)
         return out
 
-    async def _look_after(self, writes: Sequence[Write], lane: Lane) -> None:
-        """Once more after the write: a person may have given the same number meanwhile. The polls show who;
-        nothing is written to either until they differ (semantics §3.7)."""
-        if writes[0].kind is Kind.DELIVERY and any(write.fields.get(NUMBER) for write in writes):
-            await self._holders(writes, lane)
+    async def _doubled(self, writes: Sequence[Write], lane: Lane) -> set[str]:
+        """The look-up once more after the write: a person may have given the number away meanwhile (semantics
+        §3.7)."""
+        return await self._taken([write for write in writes if write.fields.get(NUMBER)], lane)
 
 
 def _number_taken() -> Rejected:
     return Rejected("Another delivery holds this number.", code="number_taken")
+
+
+def _number_doubled() -> Rejected:
+    return Rejected(
+        "Another delivery was given the same number meanwhile; webCRM lets nobody change either of them "
+        "before one has another number.",
+        code="number_taken",
+    )
 
 
 def _partly(wrong: SystemFault, done: int) -> SystemFault:
@@ -205,21 +212,19 @@ def _partly(wrong: SystemFault, done: int) -> SystemFault:
 
 def _row_answer(text: str, rid: str) -> Answer:
     """One member of a bulk answer: an id, or an error text (quirk Q22)."""
-    if text.isdigit():
-        return (
-            Done(rid=rid or text)
-            if not rid or rid == text
-            else Bug("webCRM answered with another record's id.")
-        )
-    if not text or "try again" in text.casefold():
+    if text.isascii() and text.isdigit() and text != "0":
+        if rid not in ("", text):
+            return Unknown("webCRM answered with another record's id.", code="row")
+        return Done(rid=text)
+    if not text or text.isdigit() or "try again" in text.casefold():
         return Unknown(f"webCRM did not say what became of the record: {redact(text)}", code="row")
     return Rejected(f"webCRM refused the record: {redact(text)}", code="row", excerpt=redact(text))
 
 
 def _texts(reply: Reply, count: int) -> list[str]:
     try:
-        texts = msgspec.json.decode(reply.body, type=list[str])
-    except (msgspec.DecodeError, RecursionError) as error:
+        texts = [str(found) for found in msgspec.json.decode(reply.body, type=list[str | int])]
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Unknown("webCRM answered a bulk write with something else.", code="malformed") from error
     if len(texts) != count:
         raise Unknown(f"webCRM answered {len(texts)} of {count} rows of a bulk write.", code="malformed")
@@ -228,13 +233,14 @@ def _texts(reply: Reply, count: int) -> list[str]:
 
 def _new_id(reply: Reply, kind: Kind) -> str:
     """The id of a new record: a number, a number as text, or an object that holds it (quirk Q1)."""
+    text = ""
     try:
         found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, RecursionError):
-        found = reply.body.decode("utf-8", "replace")
-    if isinstance(found, dict):
-        found = found.get(id_field(kind))
-    text = str(found).strip()
-    if not text.isdigit() or text == "0":
+        if isinstance(found, dict):
+            found = found.get(id_field(kind))
+        text = str(found).strip() if isinstance(found, int | str) else ""
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        text = ""
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) == 0:
         raise Unknown("webCRM did not name the new record.", code="malformed")
     return text

@@ -138,3 +138,17 @@ def test_h3_a_flood_is_one_hint_and_a_large_body_is_refused() -> None:
         assert await receiver.visma(large, signature(large)) == 413
 
     with_receiver(HookSecrets(visma=(SECRET,)), story)
+
+
+def test_h3_the_same_delivery_twice_wakes_once() -> None:
+    async def story(receiver: Receiver) -> None:
+        body = b'{"notificationId": "5f0c0000-0000-0000-0000-000000000007"}'
+        assert await receiver.visma(body, signature(body)) == 204
+        assert await receiver.hints.get() == ("kunde", Side.ERP, None)
+        assert await receiver.visma(body, signature(body)) == 204
+        assert len(receiver.hints) == 0
+        other = body.replace(b"7", b"8")
+        assert await receiver.visma(other, signature(other)) == 204
+        assert len(receiver.hints) == 1
+
+    with_receiver(HookSecrets(visma=(SECRET,)), story)

@@ -1,9 +1,9 @@
-"""Rules versions, code tables, accepted plan, hooks: the small tables."""
+"""Rules versions, code tables, accepted plan: the small tables."""
 
 import pytest
 
 from streamsync.model import Direction, Entity, Kind, Outcome
-from streamsync.store import hooks, journal, meta, observations, outbox, pairs, rules, status, tables
+from streamsync.store import journal, meta, observations, outbox, pairs, rules, status, tables
 from streamsync.store.lookup import StoreLookup
 from streamsync.sync.decision import Decision, FieldConflict
 from streamsync.sync.rules import DeliveryRules, Rules
@@ -105,12 +105,3 @@ def test_what_waits_for_a_person_is_listed_and_tried_again() -> None:
     assert pairs.redirty_reason(conn, NAME, "gate", 9) == 1
     assert pairs.redirty_all(conn, NAME, 9, entity=Entity.ITEM) == 0
     assert pairs.redirty_all(conn, NAME, 9) == 2
-
-
-def test_a_hook_is_seen_once() -> None:
-    conn = database()
-    assert hooks.first_time(conn, NAME, "visma", "abc", 1)
-    assert not hooks.first_time(conn, NAME, "visma", "abc", 2)
-    assert hooks.first_time(conn, NAME, "webcrm", "abc", 2)
-    assert hooks.first_time(conn, NAME, "visma", "", 3)
-    assert hooks.first_time(conn, NAME, "visma", "", 4)

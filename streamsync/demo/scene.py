@@ -1,0 +1,75 @@
+"""What a step of the day works with: people at both systems, a patient look at both, and a notebook.
+
+`seen` is the only way to wait: it looks at both stand-ins until something is there, or raises `Missed`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from streamsync.clock import Clock
+from streamsync.demo.control import Control, Crm, Erp
+from streamsync.demo.stage import Stage
+
+T = TypeVar("T")
+LOOK_SECONDS = 0.2
+STEP_SECONDS = 40.0
+WEBCRM, VISMA = "webCRM", "Visma.net"
+
+
+class Missed(Exception):
+    """What should have happened did not; the message says what."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One thing that happened in one of the systems."""
+
+    system: str
+    text: str
+
+
+class Scene:
+    """One step's view of the stage. `kept` carries from step to step what later ones need."""
+
+    def __init__(self, stage: Stage, clock: Clock, kept: dict[str, Any]) -> None:
+        self.user: Control = stage.crm
+        self.bookkeeper: Control = stage.erp
+        self.kept = kept
+        self.told: list[Told] = []
+        self._stage = stage
+        self._clock = clock
+
+    def webcrm(self, text: str) -> None:
+        self.told.append(Told(WEBCRM, text))
+
+    def visma(self, text: str) -> None:
+        self.told.append(Told(VISMA, text))
+
+    async def look(self) -> tuple[Crm, Erp]:
+        return await self._stage.look()
+
+    async def seen(
+        self,
+        find: Callable[[Crm, Erp], T | None],
+        what: str,
+        *,
+        seconds: float = STEP_SECONDS,
+        pause: float = LOOK_SECONDS,
+    ) -> T:
+        """The first answer of `find` that is true; `what` completes "It did not happen that …"."""
+        deadline = self._clock.monotonic() + seconds
+        while True:
+            if found := find(*await self.look()):
+                return found
+            self._stage.check_alive()
+            if self._clock.monotonic() > deadline:
+                raise Missed(f"It did not happen within {seconds:.0f} s that {what}.")
+            await asyncio.sleep(pause)
+
+    def needs(self, name: str, step: str) -> Any:
+        """What an earlier step kept. Raises Missed."""
+        if name not in self.kept:
+            raise Missed(f"This needs what the step {step!r} should have made.")
+        return self.kept[name]

@@ -1,0 +1,151 @@
+"""Lines after the hand-over: edited one by one, never deleted and made again (semantics §3.3, §4)."""
+
+from decimal import Decimal
+
+from tests.simulation.cases.stories import (
+    LAMP,
+    SERVICE,
+    add,
+    delivery,
+    history,
+    line,
+    lines_of,
+    listen,
+    order,
+    order_of,
+    ordered,
+    quantities,
+    sent,
+)
+from tests.simulation.scene import Scene, play
+
+ORDER = "/api/v3/SalesOrders/SO/000223"
+
+
+def test_e48_a_quantity_of_an_open_order_is_one_patch_of_one_line() -> None:
+    async def story(scene: Scene) -> None:
+        number, _ = await sent(scene)
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        wire = listen(scene)
+        scene.forget_calls()
+        scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 3.0})
+        await scene.settle()
+        [patch] = wire.of("PATCH", ORDER)
+        assert patch.path == f"{ORDER}/lines"
+        assert patch.body == {"lines": [{"lineId": 1, "quantity": 3}]}
+        assert patch.headers["if-match"]
+        assert [one["quantity"] for one in order_of(scene, number)["lines"]] == [3, 1]
+        assert quantities(scene, number) == [3.0, 1.0]
+        assert delivery(scene, number)["DeliveryOrderValue"] == 1097.0
+        assert scene.writes() == 1
+
+    play(story)
+
+
+def test_e49_a_shipped_line_is_not_changed_any_more() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
+        await scene.settle()
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        wire = listen(scene)
+        scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 5.0})
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
+        assert "Line 1" in delivery(scene, number)["DeliveryCustom6"]
+        assert not wire.of("PATCH", "/api/v3")
+        assert quantities(scene, number) == [5.0, 1.0]
+        await scene.sleep(7 * 86_400)
+        await scene.settle()
+        assert quantities(scene, number) == [2.0, 1.0]
+        assert delivery(scene, number)["DeliveryCustom6"] == ""
+        assert not wire.of("PATCH", "/api/v3")
+
+    play(story)
+
+
+def test_e50_beside_a_shipped_line_another_may_still_change() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
+        await scene.settle()
+        second = lines_of(scene, number)[1]["QuotationLineId"]
+        scene.user("edit_line", id=second, fields={"QuotationLineQuantity": 4.0})
+        await scene.settle()
+        assert [one["quantity"] for one in order_of(scene, number)["lines"]] == [2, 4]
+
+    play(story)
+
+
+def test_e52_a_line_deleted_in_webcrm_is_deleted_in_the_open_order() -> None:
+    async def story(scene: Scene) -> None:
+        number, _ = await sent(scene)
+        wire = listen(scene)
+        scene.forget_calls()
+        scene.user("delete_line", id=lines_of(scene, number)[1]["QuotationLineId"])
+        await scene.settle()
+        [gone] = wire.of("DELETE", ORDER)
+        assert (gone.path, gone.query) == (f"{ORDER}/lines", {"ids": ["2"]})
+        assert [one["line_id"] for one in order_of(scene, number)["lines"]] == [1]
+        assert quantities(scene, number) == [2.0]
+        assert scene.writes() == 1
+
+    play(story)
+
+
+def test_e53_both_change_one_price_and_the_erp_wins_after_the_hand_over() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        scene.bookkeeper("edit_order", orderId=made["id"], lines=[{"lineId": 1, "unitPrice": Decimal(180)}])
+        scene.user("edit_line", id=first, fields={"QuotationLinePrice": 150.0})
+        await scene.settle()
+        assert [one["unit_price"] for one in order_of(scene, number)["lines"]] == [180, 500]
+        assert [one["QuotationLinePrice"] for one in lines_of(scene, number)] == [180.0, 500.0]
+        lost = [one for one in await history(scene, number) if one.event == "lost:both_changed"]
+        assert [(one.side, one.before, one.after) for one in lost] == [("crm", "150", "180")]
+
+    play(story)
+
+
+def test_lines_of_an_order_from_the_erp_follow_it_one_by_one() -> None:
+    """Not a numbered case: insert, change and delete the other way (issue 2 §5)."""
+
+    async def story(scene: Scene) -> None:
+        made, number = await ordered(scene)
+        ids = [one["QuotationLineId"] for one in lines_of(scene, number)]
+        wire = listen(scene)
+        scene.bookkeeper(
+            "edit_order",
+            orderId=made["id"],
+            lines=[{"lineId": 1, "quantity": Decimal(7)}],
+            add=[{"inventoryId": SERVICE, "quantity": 2, "unitPrice": 450}],
+            remove=["2"],
+        )
+        await scene.settle()
+        assert quantities(scene, number) == [7.0, 2.0]
+        assert lines_of(scene, number)[0]["QuotationLineId"] == ids[0]
+        assert [one.path for one in wire.of("DELETE", "/QuotationLines")] == [f"/QuotationLines/{ids[1]}"]
+        assert len(wire.of("POST", "/QuotationLines")) == 1
+        assert delivery(scene, number)["DeliveryOrderValue"] == 7 * 199 + 900
+        assert not [one for one in wire if one.path.startswith("/api/v3")]
+
+    play(story)
+
+
+def test_a_line_added_in_webcrm_is_added_to_the_open_order_once() -> None:
+    """Not a numbered case: the insert of §3.3 P1."""
+
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        wire = listen(scene)
+        new = add(scene, number, **line(LAMP, 4, discount=20.0))
+        await scene.settle()
+        [post] = wire.of("POST", ORDER)
+        assert post.body["lines"][0]["externalLink"] == f"crm:line:{new}"
+        assert [one["quantity"] for one in order(scene, made["id"])["lines"]] == [2, 1, 4]
+        assert quantities(scene, number) == [2.0, 1.0, 4.0]
+        assert not wire.of("POST", "/QuotationLines") and not wire.of("DELETE", "/QuotationLines")
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story)
