@@ -46,6 +46,10 @@ class Janitor:
                 found = await self._store.read(partial(status.summary, connection=connection.name))
                 connection.busy = found.unprocessed + found.open_ops
                 self._metrics.summarise(connection.name, found)
+                for side, system in connection.systems.items():
+                    allowance = system.allowance()
+                    if allowance.limit:
+                        self._metrics.quota(connection.name, side, allowance.limit, allowance.remaining)
             self._metrics.stored(self._store.statistics())
             self._publish()
             if self._clock.monotonic() - swept > RETENTION_SECONDS:

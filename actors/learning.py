@@ -8,8 +8,8 @@ import sqlite3
 
 from actors.connection import Connection
 from streamsync.errors import Conflict, Refused, Rejected, SystemFault, Throttled, Unauthorized
-from streamsync.model import Done, Lane, Op, Outcome, Record, Side
-from streamsync.store import observations, outbox
+from streamsync.model import Direction, Done, Lane, Op, Outcome, Record, Side
+from streamsync.store import observations, outbox, pairs
 from streamsync.sync.identity import observe
 from streamsync.sync.rejections import meaning, worth_replanning
 
@@ -22,6 +22,7 @@ async def acknowledge(connection: Connection, op: Op, done: Done, seen: Record |
     now = connection.clock.now_ms()
     await connection.store.tx(lambda c: outbox.ack(c, connection.name, op, done, seen, now))
     connection.metrics.written(op.write.side, op.entity, op.write.action, "done")
+    await _note_arrival(connection, op, now)
     connection.log(
         "op_done",
         connection=connection.name,
@@ -35,6 +36,17 @@ async def acknowledge(connection: Connection, op: Op, done: Done, seen: Record |
     connection.route.offer(op.pair, op.lane)
     if not done.rid and done.handle:
         connection.wake_poller(op.write.kind, op.write.side)
+
+
+async def _note_arrival(connection: Connection, op: Op, now_ms: int) -> None:
+    """How long the edit took from one screen to the other; a backfill is no edit."""
+    if op.lane is Lane.BACKFILL:
+        return
+    source = op.write.side.other
+    edited = await connection.store.read(lambda c: pairs.edited_ms(c, connection.name, op.pair, source))
+    if edited:
+        way = Direction.TO_CRM if op.write.side is Side.CRM else Direction.TO_ERP
+        connection.metrics.arrived(op.entity, way, max(0.0, (now_ms - edited) / 1000))
 
 
 async def hold_handle(connection: Connection, op: Op, done: Done) -> None:

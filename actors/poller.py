@@ -95,12 +95,21 @@ class Poller:
             await store.tx(lambda c: observations.set_cursor(c, name, side, feed.name, after))
 
     async def _store(self, page: Page, lane: Lane, scan: int) -> None:
+        self._note_clocks(page)
         stale = await self._observe(page.records, page.started_ms, lane, scan)
         again = {**dict.fromkeys(stale), **dict.fromkeys(page.touched)}
         if page.malformed:
             await self._note_malformed(page)
         for kind in {kind for kind, _ in again}:
             await self._reread(kind, [rid for k, rid in again if k is kind], lane)
+
+    def _note_clocks(self, page: Page) -> None:
+        side, metrics = self._system.side, self._connection.metrics
+        if page.server_ms:
+            metrics.skewed(side, (page.server_ms - page.started_ms) / 1000)
+        newest = max((record.updated_ms for record in page.records), default=0)
+        if newest:
+            metrics.watermark(side, self._feed.entity, newest)
 
     async def _observe(
         self, records: Iterable[Record], started_ms: int, lane: Lane, scan: int = 0, *, whole: bool = False

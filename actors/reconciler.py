@@ -1,10 +1,10 @@
 """Looks again where change feeds are blind: payments, deleted lines, disappeared records.
 
-- Payments may not move an invoice's timestamp: hourly one list of open documents; a known one that is absent there
-  is read.
-- webCRM tells nobody of a deleted line: lines of deliveries whose order is open are read again, compared as a set.
-- Every day each list is read in full, so that a missed change or a disappearance is found. Missing is not deleted:
-  only a record absent from two full reads an hour apart, and then not found singly, counts as gone (semantics §10).
+- A payment may not move an invoice's stamp: hourly one list of open documents; one absent there is read.
+- webCRM tells nobody of a deleted line: lines of deliveries with an open order are read again as a set.
+- Daily each list is read in full, so that a missed change or a disappearance is found. Missing is not
+  deleted: only what two full reads an hour apart do not show, and a single read does not find, is gone
+  (semantics §10).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -73,7 +73,7 @@ class Reconciler:
             )
 
     async def payments(self) -> None:
-        """Read singly every document we hold as open that the ERP no longer lists as open (semantics §3.6)."""
+        """Read singly what we hold as open and the ERP no longer lists as open (semantics §3.6)."""
         connection = self._connection
         if not connection.active(Entity.INVOICE):
             return

@@ -76,6 +76,13 @@ def view(conn: sqlite3.Connection, connection: str, pair_id: int) -> View | None
     )
 
 
+def edited_ms(conn: sqlite3.Connection, connection: str, pair_id: int, side: Side) -> int:
+    """The server's stamp of that side's shadow; 0 if there is none."""
+    pair = linking.by_id(conn, connection, pair_id)
+    record = None if pair is None else _shadow(conn, connection, pair, side)
+    return 0 if record is None else record.updated_ms
+
+
 def _shadow(conn: sqlite3.Connection, connection: str, pair: Pair, side: Side) -> Record | None:
     rid = pair.rid(side)
     record = shadows.load(conn, connection, side, kind_on(pair.entity, side, rid), rid) if rid else None

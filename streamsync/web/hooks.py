@@ -137,14 +137,14 @@ async def _body(request: web.Request) -> bytes:
     return body
 
 
-class _Notification(msgspec.Struct):
-    notificationId: str | None = None
+class _Notification(msgspec.Struct, rename="camel"):
+    notification_id: str | None = None
 
 
 def _delivery_id(body: bytes) -> str:
     """Visma.net's feedback endpoint speaks of a `notificationId` (visma-api §6.2); a body without one is just
     a hint."""
     try:
-        return msgspec.json.decode(body, type=_Notification).notificationId or ""
+        return msgspec.json.decode(body, type=_Notification).notification_id or ""
     except (msgspec.DecodeError, RecursionError):
         return ""
