@@ -72,6 +72,10 @@ class Connection:
         """Whether so little is waiting that looking again costs nobody anything."""
         return self.busy < QUIET
 
+    def deciding(self) -> bool:
+        """Whether pairs wait at the mappers, so that more ops are about to come."""
+        return len(self.route) > 0 or any(len(box) > 0 for box in self.map.values())
+
     def want_read(self, kind: Kind, rid: str) -> None:
         """A decision needs an ERP record that no list gives in full. Full is no loss: the decision asks
         again."""

@@ -16,11 +16,13 @@ from actors import learning
 from actors.connection import Connection
 from streamsync.errors import Bug, SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
-from streamsync.model import LANES, Action, Done, Kind, Op, Record, Side
+from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Record, Side
 from streamsync.store import observations, outbox
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 TAKE = 400
+BATCHES_A_ROUND = 2
+LINGER_MS = 2_000
 HANDS = 4  # requests under way at once; webCRM gets one (webcrm-api §8)
 
 
@@ -63,18 +65,25 @@ class Writer:
         if not ops:
             return False
         batches = asyncio.Queue[list[Op]]()
-        for batch in self._batches(ops):
+        # A short round: what comes in meanwhile in a higher lane is seen before the rest of this one.
+        for batch in self._batches(ops, now)[: self._hands * BATCHES_A_ROUND]:
             batches.put_nowait(batch)
+        found = batches.qsize()
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._hands, batches.qsize())):
+            for _ in range(min(self._hands, found)):
                 group.create_task(self._hand(batches))
-        return True
+        return found > 0
 
     def _held(self, op: Op, now: int) -> bool:
         """After an unclean start creates wait until nothing of the former life can still land."""
         return op.write.action is Action.CREATE and now < self._connection.settled_ms(self._side)
 
-    def _batches(self, ops: Iterable[Op]) -> list[list[Op]]:
+    def _filling(self, run: list[Op], now: int) -> bool:
+        """Whether the mappers are about to add to this batch of a backfill: one call instead of several."""
+        young = now - min(op.due_ms for op in run) < LINGER_MS
+        return young and run[0].lane is Lane.BACKFILL and self._connection.deciding()
+
+    def _batches(self, ops: Iterable[Op], now: int) -> list[list[Op]]:
         """Lane by lane, same sort together, in the order of the outbox; creates below one parent stay in one
         batch."""
         out: list[list[Op]] = []
@@ -90,6 +99,8 @@ class Writer:
                 size = 1
             elif size <= 1:
                 size = len(run)
+            if size > len(run) and self._filling(run, now):
+                continue
             out += [run[start : start + size] for start in range(0, len(run), size)]
         return out
 
