@@ -36,7 +36,17 @@ class AdminClient:
             raise Unreachable(
                 f"The daemon does not answer at {self._origin}. Is `streamsync run` running?"
             ) from error
-        answer = msgspec.json.decode(body) if body else {}
+        except TimeoutError as error:
+            raise Unreachable(
+                f"The daemon at {self._origin} did not answer within {TIMEOUT_SECONDS:.0f} s. Look at its log."
+            ) from error
+        try:
+            answer = msgspec.json.decode(body or b"{}")
+        except msgspec.DecodeError as error:
+            raise Unreachable(
+                f"{self._origin} answered {status}, not as the daemon does. Does `daemon.admin` name the"
+                " daemon's address? If it does, look at its log."
+            ) from error
         if status >= 400:
             problems = "".join(f"\n  - {problem}" for problem in answer.get("problems", []))
             raise Unreachable(f"{answer.get('error', f'The daemon answered {status}.')}{problems}")

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import cyclopts
 import msgspec
@@ -46,19 +46,26 @@ def main() -> None:
     try:
         outcome = app()
     except ExceptionGroup as group:
-        for problem in group.exceptions:
-            print(f"streamsync: {problem}", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+        refused, other = group.split(ConfigError)
+        if refused is None or other is not None:
+            raise
+        _refuse(EXIT_USAGE, *refused.exceptions)
     except ConfigError as problem:
-        print(f"streamsync: {problem}", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+        _refuse(EXIT_USAGE, problem)
     except StoreRefused as refusal:
-        print(f"streamsync: {refusal}", file=sys.stderr)
-        sys.exit(EXIT_HELD)
+        _refuse(EXIT_HELD, refusal)
     except (Unreachable, OSError) as problem:
-        print(f"streamsync: {problem}", file=sys.stderr)
-        sys.exit(EXIT_FINDING)
+        _refuse(EXIT_FINDING, problem)
     sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _refuse(code: int, *problems: Exception) -> NoReturn:
+    """What is wrong, as sentences; with `--json` also as JSON, so that a script never reads nothing."""
+    if "--json" in sys.argv:
+        _print_json({"ok": False, "problems": [str(problem) for problem in problems]})
+    for problem in problems:
+        print(f"streamsync: {problem}", file=sys.stderr)
+    sys.exit(code)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -73,6 +80,7 @@ def run(*, config: ConfigPath = DEFAULT_CONFIG) -> int:
 
     loaded = configuration.load(config)
     log = Log(level=loaded.daemon.log_level)
+    log.adopt_libraries()
     daemon = Daemon(loaded, config, SystemClock(), log)
     _run(daemon.run())
     return 0
@@ -185,6 +193,8 @@ def plan(
             print(f"    {path}: {before!r} -> {after!r}")
         for line in change.get("lines", []):
             print(f"    line {line['key'] or 'new'}: {line['action']}")
+            for path, text in line["fields"].items():
+                print(f"        {path}: {text!r}")
     return 0
 
 
@@ -240,7 +250,13 @@ def import_(
     answer = _run(
         _client(configuration.load(config)).post(
             "/api/v1/rules",
-            {"connection": connection, "text": file.read_text("utf-8"), "who": "cli", "why": why},
+            {
+                "connection": connection,
+                "text": _rules_text(file),
+                "file": str(file),
+                "who": "cli",
+                "why": why,
+            },
         )
     )
     _print_json(answer) if json else print(
@@ -256,7 +272,7 @@ def diff(
     """Compare a rules file with the rules in force."""
     answer = _run(
         _client(configuration.load(config)).post(
-            "/api/v1/rules/diff", {"connection": connection, "text": file.read_text("utf-8")}
+            "/api/v1/rules/diff", {"connection": connection, "text": _rules_text(file), "file": str(file)}
         )
     )
     if json:
@@ -264,6 +280,14 @@ def diff(
     else:
         print("\n".join(answer["diff"]) or "No difference.")
     return 0
+
+
+def _rules_text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = getattr(problem, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(str(file), f"The rules file cannot be read: {why}.") from None
 
 
 @app.command

@@ -107,11 +107,13 @@ class DaemonCommands:
         text = rules_file.render(rules_file.parse(stored.text, f"rules version {number}"))
         return {"connection": found.name, "version": stored.version, "text": text, "versions": versions}
 
-    async def set_rules(self, connection: str, text: str, who: str, why: str) -> Mapping[str, Any]:
+    async def set_rules(
+        self, connection: str, text: str, who: str, why: str, file: str = "rules"
+    ) -> Mapping[str, Any]:
         """Check against the live catalogues, store as a new version, put in force, decide everything
         again."""
         found = self._connection(connection)
-        rules = rules_file.parse(text, "rules")
+        rules = rules_file.parse(text, file)
         if not found.catalogues:
             raise ValueError(
                 f"The connection {found.name} is not open, so the rules cannot be checked against it."
@@ -123,7 +125,8 @@ class DaemonCommands:
             await found.store.read(lambda c: tables.all_tables(c, found.name)),
         )
         if problems:
-            raise ExceptionGroup("The rules do not fit the two systems", problems)
+            located = [rules_file.placed(problem, text, file) for problem in problems]
+            raise ExceptionGroup("The rules do not fit the two systems", located)
         now = found.clock.now_ms()
         stored = await found.store.tx(
             lambda c: stored_rules.add(c, found.name, text, who=who, why=why, now_ms=now)
@@ -155,11 +158,11 @@ class DaemonCommands:
         for wake in connection.poll_wakes.values():
             wake.set()
 
-    async def diff_rules(self, connection: str, text: str) -> Mapping[str, Any]:
+    async def diff_rules(self, connection: str, text: str, file: str = "rules") -> Mapping[str, Any]:
         found = self._connection(connection)
         return {
             "connection": found.name,
-            "diff": rules_file.diff(found.force.rules, rules_file.parse(text, "rules")),
+            "diff": rules_file.diff(found.force.rules, rules_file.parse(text, file)),
         }
 
     async def probe(self, connection: str, record: str) -> Mapping[str, Any]:

@@ -84,8 +84,7 @@ def table(
         ("Visma.net", erp_calls, erp_work(sizes), erp_reads(sizes)),
     ):
         logins = ceil(max(1.0, seconds) / TOKEN_SECONDS)
-        work = {**work, "POST /Auth/ApiLogin": logins} if system == "webCRM" else {
-            **work, "POST /connect/token": 2 * logins}  # fmt: skip
+        work |= {"POST /Auth/ApiLogin": logins} if system == "webCRM" else {"POST /connect/token": 2 * logins}
         for kind in sorted({*calls, *work, *reads}):
             count = calls.get(kind, 0)
             base = reads.get(kind, 0)
@@ -138,11 +137,12 @@ def erp_work(sizes: Sizes) -> dict[str, int]:
 
 def erp_reads(sizes: Sizes) -> dict[str, int]:
     """Pages of the ERP's lists: all that was there, and what was written there, once."""
+    organisation, person = sizes.organisation, sizes.person
     rows = {
-        "GET /v1/customer": (sizes.organisation.in_erp, sizes.organisation.all),
-        "GET /v1/contact": (sizes.person.in_erp, sizes.person.crm_only),
-        "GET /v1/inventory": (sizes.items, 0),
-        "GET /v1/customerinvoice": (sizes.invoices, 0),
+        "GET /v1/customer": (organisation.in_erp, organisation.all),
+        "GET /v1/contact": (person.in_erp, person.crm_only),
+        "GET /v1/inventory": (sizes.items,),
+        "GET /v1/customerinvoice": (sizes.invoices,),
     }
     return {
         kind: sum(_pages(count, cap) for count in rows.get(kind, (0,))) for kind, cap in ERP_PAGES.items()

@@ -6,6 +6,7 @@ not judged. Each problem is a ConfigError that names the key and what is allowed
 not come back is shown with the value.
 """
 
+import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -189,7 +190,7 @@ class _Check:
             name
             for name in known
             if field.casefold() in name.casefold() or name.casefold() in field.casefold()
-        ]
+        ] or difflib.get_close_matches(field, list(known), 5)
         self.problem(key, f"{where} has no field {field!r}.", alike or known)
         return False
 

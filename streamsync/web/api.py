@@ -31,9 +31,11 @@ class Commands(Protocol):
 
     async def rules(self, connection: str, version: int) -> Mapping[str, Any]: ...
 
-    async def set_rules(self, connection: str, text: str, who: str, why: str) -> Mapping[str, Any]: ...
+    async def set_rules(
+        self, connection: str, text: str, who: str, why: str, file: str = "rules"
+    ) -> Mapping[str, Any]: ...
 
-    async def diff_rules(self, connection: str, text: str) -> Mapping[str, Any]: ...
+    async def diff_rules(self, connection: str, text: str, file: str = "rules") -> Mapping[str, Any]: ...
 
     async def probe(self, connection: str, record: str) -> Mapping[str, Any]: ...
 
@@ -70,10 +72,15 @@ def application(
             web.post(
                 "/api/v1/rules",
                 _post(
-                    lambda b: commands.set_rules(b["connection"], b["text"], _who(b), str(b.get("why", "")))
+                    lambda b: commands.set_rules(
+                        b["connection"], b["text"], _who(b), str(b.get("why", "")), _file(b)
+                    )
                 ),
             ),
-            web.post("/api/v1/rules/diff", _post(lambda b: commands.diff_rules(b["connection"], b["text"]))),
+            web.post(
+                "/api/v1/rules/diff",
+                _post(lambda b: commands.diff_rules(b["connection"], b["text"], _file(b))),
+            ),
             web.post("/api/v1/probe", _post(lambda b: commands.probe(b["connection"], str(b["record"])))),
             web.post("/api/v1/log-level", _post(lambda b: commands.log_level(str(b["level"]), _who(b)))),
             *hook_routes,
@@ -94,9 +101,18 @@ def _who(body: Mapping[str, Any]) -> str:
     return str(body.get("who", "api"))[:80]
 
 
+def _file(body: Mapping[str, Any]) -> str:
+    """The name under which problems of the sent text are told."""
+    return str(body.get("file", "rules"))[:200]
+
+
 def _get(answer: Callable[[web.Request], Awaitable[object]]) -> Handler:
     async def handler(request: web.Request) -> web.Response:
-        return await _answered(answer(request))
+        try:
+            waiting = answer(request)
+        except ValueError as problem:
+            return _error(400, f"The query misstates a number: {problem}.")
+        return await _answered(waiting)
 
     return handler
 

@@ -41,12 +41,15 @@ class WebcrmWorld:
         requests_per_minute: int = 250,
         language: str = "da",
         tenant: Tenant | None = None,
+        system_id: int = 0,
         example: bool = True,
         **settings: Any,
     ) -> None:
         self.rng = random.Random(seed)
         self.settings = msgspec.convert({"requests_per_minute": requests_per_minute, **settings}, Settings)
-        self.books = Books(tenant or default_tenant(language), self.settings, self.rng)
+        made = tenant or default_tenant(language)
+        made.system_id = system_id or made.system_id
+        self.books = Books(made, self.settings, self.rng)
         given = [DEFAULT_TOKEN] if tokens is None else list(tokens)
         self.door = Door([msgspec.structs.replace(token) for token in given], self.settings, self.rng)
         loading.load_users(self.books)

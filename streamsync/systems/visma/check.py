@@ -7,7 +7,7 @@ It only reads. Each finding is one sentence for the administrator, with what to 
 from collections.abc import Mapping
 
 from streamsync.clock import Clock
-from streamsync.errors import Refused, SystemFault
+from streamsync.errors import Refused, SystemFault, Unknown
 from streamsync.model import Kind, Lane
 from streamsync.systems.port import Finding
 from streamsync.systems.transport import Reply
@@ -182,12 +182,20 @@ class Checks:
             classes = await self._tables.classes(LANE)
         except SystemFault as fault:
             return _failed(name, fault)
+        if not classes:
+            return Finding(
+                check=name,
+                ok=False,
+                sentence="Visma.net shows no customer class at all, as it does when the tenant id is not that "
+                "of the company.",
+                remedy="Take the company's tenant id from its Visma App Store page.",
+            )
         lacking = [
             found.id
             for found in classes
             if wanted not in {(held.attribute_id or "").casefold() for held in found.attributes or ()}
         ]
-        if classes and not lacking:
+        if not lacking:
             return Finding(
                 check=name, ok=True, sentence=f"Every customer class has the attribute {self._attribute}."
             )
@@ -210,4 +218,10 @@ def _listed(name: str, what: str, rows: wire.Rows) -> Finding:
 
 
 def _failed(name: str, fault: SystemFault) -> Finding:
-    return Finding(check=name, ok=False, sentence=str(fault))
+    unanswered = isinstance(fault, Refused | Unknown)
+    return Finding(
+        check=name,
+        ok=False,
+        sentence=str(fault),
+        remedy="Look at finance_url, orders_url and token_url, and at the network." if unanswered else "",
+    )
