@@ -54,7 +54,8 @@ async def hold_handle(connection: Connection, op: Op, done: Done) -> None:
     record."""
     now = connection.clock.now_ms()
     await connection.store.tx(lambda c: outbox.hold_handle(c, op, done.handle, now))
-    connection.wake_poller(op.write.kind, op.write.side)
+    if op.lane is not Lane.BACKFILL:  # a backfill's creates are confirmed together, by the next poll
+        connection.wake_poller(op.write.kind, op.write.side)
 
 
 async def replan(connection: Connection, op: Op, current: Record | None, started_ms: int, why: str) -> None:
@@ -93,9 +94,9 @@ async def fail(connection: Connection, op: Op, fault: SystemFault) -> None:
             due = now + round(connection.retry_seconds(op.attempt) * 1000)
             await store.tx(lambda c: outbox.back_to_ready(c, op, due, kind, str(fault)))
         case Conflict():
-            await _read_again(connection, op, fault.code)
+            await read_again(connection, op, fault.code)
         case Rejected() if worth_replanning(fault.code):
-            await _read_again(connection, op, fault.code)
+            await read_again(connection, op, fault.code)
         case Rejected():
             outcome, reason = meaning(fault.code)
             await store.tx(
@@ -137,7 +138,8 @@ async def park_twins(connection: Connection, op: Op, count: int) -> None:
     )
 
 
-async def _read_again(connection: Connection, op: Op, why: str) -> None:
+async def read_again(connection: Connection, op: Op, why: str) -> None:
+    """The target moved: read it whole, keep what it shows, and plan anew."""
     started = connection.clock.now_ms()
     current: Record | None = None
     if op.write.rid:
@@ -159,7 +161,8 @@ def holds(current: Record, op: Op) -> bool:
     for path, text in op.write.expect.items():
         if current.fields.get(path, "") != text:
             return False
-    if op.write.action == "lines" and op.write.side is Side.CRM:
+    rests_on_lines = op.write.action == "lines" or bool(op.write.expect_lines)
+    if rests_on_lines and op.write.side is Side.CRM:
         planned = {line.key: line.fields for line in op.write.expect_lines}
         present = {line.key: line.fields for line in current.lines}
         return planned.keys() == present.keys() and all(

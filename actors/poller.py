@@ -17,6 +17,8 @@ from streamsync.sync.identity import observe
 from streamsync.systems.port import Feed, Page, System
 
 REREAD_AT_ONCE = 100
+NEVER_EMPTY = frozenset((Kind.ORGANISATION, Kind.PERSON, Kind.ITEM))
+"""Master data: once known, a whole list of them without a row means a wrong tenant or right, not deletions."""
 
 
 class Poller:
@@ -79,20 +81,40 @@ class Poller:
         first = full and not await store.read(lambda c: observations.scanned(c, name, side, feed.name))
         lane = Lane.BACKFILL if full else Lane.LIVE
         scan = connection.clock.now_ms() if full else 0
-        after = position
+        after, rows = position, 0
         async for page in self._system.read(feed, position or None, connection.want(side, feed.kind), lane):
             after = page.position or after
+            rows += len(page.records) + len(page.malformed)
             await self._store(page, Lane.BACKFILL if first else Lane.LIVE, scan)
             self.pulse.beat()
         if side is Side.ERP and (wanted := connection.take_wanted(feed.kind)):
             await self._reread(feed.kind, wanted, Lane.LIVE)
         if full:
+            await self._believable(rows)
             now = connection.clock.now_ms()
             await store.tx(
-                lambda c: observations.complete_scan(c, name, side, feed.name, feed.kind, scan, now)
+                lambda c: observations.complete_scan(
+                    c, name, side, feed.name, feed.kind, scan, now, rows=rows
+                )
             )
         if after != position:
             await store.tx(lambda c: observations.set_cursor(c, name, side, feed.name, after))
+
+    async def _believable(self, rows: int) -> None:
+        """Raises Unauthorized for a whole list without a row where records are known (semantics §10): the
+        cursor stays, so that the next read is the whole list again."""
+        connection, feed, side = self._connection, self._feed, self._system.side
+        if rows or feed.kind not in NEVER_EMPTY:
+            return
+        known = await connection.store.read(
+            lambda c: observations.known(c, connection.name, side, feed.kind, feed.name)
+        )
+        if known:
+            raise Unauthorized(
+                f"{self._system.name} answers with an empty list although {known} records are known. Nothing"
+                " was taken as deleted. Check the tenant and the rights of the token.",
+                code="empty_list",
+            )
 
     async def _store(self, page: Page, lane: Lane, scan: int) -> None:
         self._note_clocks(page)

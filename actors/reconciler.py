@@ -39,6 +39,7 @@ class Reconciler:
             "full": (FULL_SECONDS, self.full),
         }
         self._due: dict[str, float] = {}
+        self._at = 0  # where the next batch of lines begins
 
     def __repr__(self) -> str:
         return f"<Reconciler {self._due}>"
@@ -83,11 +84,16 @@ class Reconciler:
             await self._read(Side.ERP, Kind.INVOICE, [rid for rid in known if rid not in still_open])
 
     async def lines(self) -> None:
-        """Read the lines of deliveries whose order can still change; those that are gone leave the shadow."""
+        """Read the lines of deliveries whose order can still change; those that are gone leave the shadow.
+
+        One batch a turn, so that many open orders cost no more calls than few. A deletion that moved the
+        delivery's value was found before, by the value that no longer fits (sync/handed_over.py)."""
         connection = self._connection
         if connection.active(Entity.DELIVERY):
             rids = await connection.store.read(partial(pairs.open_deliveries, connection=connection.name))
-            await self._read(Side.CRM, Kind.DELIVERY, rids)
+            self._at = self._at if self._at < len(rids) else 0
+            await self._read(Side.CRM, Kind.DELIVERY, rids[self._at : self._at + BATCH])
+            self._at += BATCH
 
     async def full(self) -> None:
         """Have every feed read its whole list on its next turn."""

@@ -5,6 +5,7 @@ scans the dirty marks on a timer, because a mailbox is only memory: after a cras
 later, the store knows.
 """
 
+import sqlite3
 from functools import partial
 
 from actors.connection import Connection
@@ -42,20 +43,20 @@ class Router:
                 await self._scan()
 
     async def _scan(self) -> None:
+        """One read for all entities; each gets at most what its mailbox has room for."""
         connection = self._connection
         now = connection.clock.now_ms()
-        for entity in ORDER:
-            room = connection.map[entity].room
-            if room <= 0:
-                continue
-            dirty = await connection.store.read(
-                partial(
-                    pairs.dirty_pairs,
-                    connection=connection.name,
-                    entity=entity,
-                    limit=min(room, SCAN_LIMIT),
-                    now_ms=now,
+        rooms = {entity: min(connection.map[entity].room, SCAN_LIMIT) for entity in ORDER}
+
+        def dirty(conn: sqlite3.Connection) -> list[tuple[Entity, int, Lane]]:
+            return [
+                (entity, pair, lane)
+                for entity, room in rooms.items()
+                if room > 0
+                for pair, lane in pairs.dirty_pairs(
+                    conn, connection=connection.name, entity=entity, limit=room, now_ms=now
                 )
-            )
-            for pair, lane in dirty:
-                await connection.map[entity].put(pair, Lane(lane))
+            ]
+
+        for entity, pair, lane in await connection.store.read(dirty):
+            await connection.map[entity].put(pair, lane)

@@ -22,7 +22,7 @@ from streamsync.store import observations, outbox
 LOOK_SECONDS = 1.0
 TAKE = 400
 BATCHES_A_ROUND = 2
-LINGER_MS = 2_000
+LINGER_MS = 15_000
 HANDS = 4  # requests under way at once; webCRM gets one (webcrm-api §8)
 
 
@@ -79,9 +79,10 @@ class Writer:
         return op.write.action is Action.CREATE and now < self._connection.settled_ms(self._side)
 
     def _filling(self, run: list[Op], now: int) -> bool:
-        """Whether the mappers are about to add to this batch of a backfill: one call instead of several."""
+        """Whether a backfill is about to add to this batch: one call instead of several. It can wait a little."""
         young = now - min(op.due_ms for op in run) < LINGER_MS
-        return young and run[0].lane is Lane.BACKFILL and self._connection.deciding()
+        more = self._connection.deciding() or not self._connection.quiet()
+        return young and more and run[0].lane is Lane.BACKFILL
 
     def _batches(self, ops: Iterable[Op], now: int) -> list[list[Op]]:
         """Lane by lane, same sort together, in the order of the outbox; creates below one parent stay in one
@@ -183,22 +184,34 @@ class Writer:
                 lambda c: observations.versions(c, connection.name, self._side, kind, rids)
             )
             versions = {op.id: known[op.write.rid] for op in batch if known.get(op.write.rid)}
-        unguarded = [op for op in batch if op.id not in versions]
-        if not unguarded:
-            return batch, versions
+        ready = [op for op in batch if op.id in versions or _adds_only(op)]
+        unguarded = [op for op in batch if op not in ready]
+        if unguarded:
+            ready += await self._unchanged(unguarded, kind, versions)
+        return ready, versions
+
+    async def _unchanged(self, ops: list[Op], kind: Kind, versions: dict[int, str]) -> list[Op]:
+        """Those whose target a re-read just before the write shows as planned; the others are planned anew.
+
+        Only what the plan rests on is read, so that the window stays short and the calls few."""
+        connection, lane = self._connection, ops[0].lane
+        lines = any(op.write.action is not Action.UPDATE or op.write.expect_lines for op in ops)
+        want = connection.want(self._side, kind)
+        if not lines:
+            want = frozenset(path for op in ops for path in op.write.expect)
         started = connection.clock.now_ms()
-        current = await self._system.get(
-            kind, [op.write.rid for op in unguarded], connection.want(self._side, kind), batch[0].lane
-        )
-        ready = [op for op in batch if op.id in versions]
-        for op in unguarded:
-            record: Record | None = current.get(op.write.rid)
+        current = await self._system.get(kind, [op.write.rid for op in ops], want, lane, lines=lines)
+        ready = []
+        for op in ops:
+            record = current.get(op.write.rid)
             if record is not None and learning.holds(record, op):
                 versions[op.id] = record.version
                 ready.append(op)
+            elif record is None:
+                await learning.replan(connection, op, None, started, "gone")
             else:
-                await learning.replan(connection, op, record, started, "changed" if record else "gone")
-        return ready, versions
+                await learning.read_again(connection, op, "changed")
+        return ready
 
     async def _send(self, op: Op, version: str) -> None:
         claimed = await self._claim([op])
@@ -247,13 +260,10 @@ class Writer:
             return
         seen = done.seen
         if seen is None and not self._system.assumed(op.write.kind, op.write.action):
-            rid = done.rid or op.write.rid
+            rid, want = done.rid or op.write.rid, connection.want(self._side, op.write.kind)
+            lines = op.write.action is Action.LINES
             try:
-                seen = (
-                    await self._system.get(
-                        op.write.kind, [rid], connection.want(self._side, op.write.kind), op.lane
-                    )
-                ).get(rid)
+                seen = (await self._system.get(op.write.kind, [rid], want, op.lane, lines=lines)).get(rid)
             except SystemFault as fault:
                 self._pause(fault)
         await learning.acknowledge(connection, op, done, seen)
@@ -287,3 +297,15 @@ def _serial(op: Op) -> str:
     if op.write.side is Side.ERP and op.write.action is Action.CREATE and op.write.kind is Kind.PERSON:
         return op.write.fields.get("businessAccount", "")
     return ""
+
+
+def _adds_only(op: Op) -> bool:
+    """A first attempt that only adds lines to a document that had none overwrites nothing: nothing to re-read."""
+    write = op.write
+    return (
+        write.side is Side.CRM
+        and write.action is Action.LINES
+        and not op.attempt
+        and not write.expect_lines
+        and all(edit.action == "insert" for edit in write.lines)
+    )

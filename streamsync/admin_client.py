@@ -38,7 +38,7 @@ class AdminClient:
             ) from error
         except TimeoutError as error:
             raise Unreachable(
-                f"The daemon at {self._origin} did not answer within {TIMEOUT_SECONDS:.0f} s. Look at its log."
+                f"The daemon at {self._origin} did not answer in {TIMEOUT_SECONDS:.0f} s. Look at its log."
             ) from error
         try:
             answer = msgspec.json.decode(body or b"{}")

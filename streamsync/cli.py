@@ -82,8 +82,7 @@ def run(*, config: ConfigPath = DEFAULT_CONFIG) -> int:
     log = Log(level=loaded.daemon.log_level)
     log.adopt_libraries()
     daemon = Daemon(loaded, config, SystemClock(), log)
-    _run(daemon.run())
-    return 0
+    return 0 if _run(daemon.run()) else EXIT_FINDING
 
 
 @app.command
@@ -230,10 +229,10 @@ def export(
 
     if defaults:
         text = render_defaults()
-        _print_json({"text": text}) if json else print(text)
+        _print_json({"text": text}) if json else print(text, end="")
         return 0
     answer = _run(_client(configuration.load(config)).get("/api/v1/rules", connection=connection))
-    _print_json(answer) if json else print(answer["text"])
+    _print_json(answer) if json else print(answer["text"], end="")
     return 0
 
 

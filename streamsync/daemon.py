@@ -51,6 +51,7 @@ class Daemon:
         self.plant: topology.Plant
         self.supervisor = Supervisor(clock, self._supervised)
         self._stop = asyncio.Event()
+        self._stopped = False
         self._systems: list[Any] = []
 
     async def open_store(self, *, inline: bool = False) -> None:
@@ -136,9 +137,10 @@ class Daemon:
         for system in self._systems:
             await system.close()
         await self.store.close(clean=True)
+        self._stopped = True
 
-    async def run(self) -> None:
-        """The daemon's life, signals and web servers included."""
+    async def run(self) -> bool:
+        """The daemon's life, signals and web servers included. False: a second signal cut it short."""
         loop, life = asyncio.get_running_loop(), asyncio.current_task()
 
         def asked_to_stop() -> None:
@@ -150,8 +152,23 @@ class Daemon:
             loop.add_signal_handler(number, asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.open_store()
+        try:
+            await self._live()
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+            self.log("cut_short")
+            return False
+        finally:
+            await self._let_go()
+        return True
+
+    async def _live(self) -> None:
         ops_host, ops_port = configuration.address(self.config.daemon.ops)
-        ops = OpsServer(ops_host, ops_port, self.health, self.metrics.exposition)
+        try:
+            ops = OpsServer(ops_host, ops_port, self.health, self.metrics.exposition)
+        except OSError as problem:
+            raise _taken("ops", self.config.daemon.ops, problem) from problem
         ops.start()
         beat = asyncio.create_task(self._beat())
         runner: web.AppRunner | None = None
@@ -169,6 +186,16 @@ class Daemon:
             if runner is not None:
                 await runner.cleanup()
             ops.stop()
+
+    async def _let_go(self) -> None:
+        """The store's thread would keep the process alive. After `stop` there is nothing left to do."""
+        if self._stopped:
+            return
+        if not self.health.started:
+            for system in self._systems:
+                await system.close()
+        # Cut short, it is not clean; where it never began to work, the mark stays as it was found.
+        await self.store.close(clean=self.store.clean and not self.health.started)
 
     async def _serve_admin(self) -> web.AppRunner:
         host, port = configuration.address(self.config.daemon.admin)
@@ -189,7 +216,11 @@ class Daemon:
         hosts = frozenset({f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"})
         runner = web.AppRunner(application(self.commands, hosts, hooks), access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as problem:
+            await runner.cleanup()
+            raise _taken("admin", self.config.daemon.admin, problem) from problem
         return runner
 
     async def _beat(self) -> None:
@@ -217,6 +248,8 @@ class Daemon:
             self.log("reload_refused", problems=len(getattr(problem, "exceptions", (problem,))))
             return
         self.metrics.reloaded(True, self.clock.now_ms())
+        if fresh.daemon.log_level != self.config.daemon.log_level:
+            self.log.set_level(fresh.daemon.log_level)
         self.config = fresh
         self.log("reloaded")
 
@@ -224,6 +257,13 @@ class Daemon:
         self.log(
             "actor_" + event.what, actor=event.actor, restarts=event.restarts, error_class=event.error_class
         )
+
+
+def _taken(key: str, address: str, problem: OSError) -> OSError:
+    return OSError(
+        f"daemon.{key}: it is not possible to listen at {address} ({problem.strerror})."
+        " End the other programme there, or name another address."
+    )
 
 
 def void(_: object) -> None:

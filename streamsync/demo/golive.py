@@ -20,7 +20,7 @@ from streamsync.demo.sizes import Sizes, sizes
 from streamsync.demo.stage import Stage, accept
 from streamsync.demo.verify import Check
 
-REST_SECONDS = 15
+REST_SECONDS = 60
 CALM_SECONDS = 12.0  # the daemon counts every 5 s: two counts in a row
 LOOK_SECONDS = 1.0
 RATIO_MAX = 1.25

@@ -68,6 +68,14 @@ class Scene:
                 raise Missed(f"It did not happen within {seconds:.0f} s that {what}.")
             await asyncio.sleep(pause)
 
+    async def stays(self, holds: Callable[[Crm, Erp], bool], what: str, *, seconds: float) -> None:
+        """Looks again for a while: several polls of the daemon must leave it alone. Raises Missed."""
+        end = self._clock.monotonic() + seconds
+        while self._clock.monotonic() < end:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not holds(*await self.look()):
+                raise Missed(f"It did not last that {what}.")
+
     def needs(self, name: str, step: str) -> Any:
         """What an earlier step kept. Raises Missed."""
         if name not in self.kept:

@@ -12,6 +12,7 @@ from streamsync.demo.control import Crm, Erp, Row
 from streamsync.demo.scene import Scene
 
 EXAMPLE = "Kunde A/S"
+LASTS_SECONDS = 3.0  # three polls of either side
 NUMBER = "OrganisationExtraCustom2"
 CONTACT_ID = "PersonCustom3"
 TICK = "PersonCustom1"
@@ -199,6 +200,7 @@ async def both_at_once(scene: Scene) -> None:
         return addresses == {address} and all(_digits(text).endswith(phone) for text in phones)
 
     await scene.seen(survived, "both edits stand on both sides")
+    await scene.stays(survived, "both edits stand on both sides", seconds=LASTS_SECONDS)
     scene.webcrm("has the telephone and the new address")
     scene.visma("has the new address and the telephone")
 

@@ -94,11 +94,14 @@ def _twice(what: str, values: Iterable[Any]) -> Iterable[str]:
 
 
 def _linked(customer: Row, by_key: Mapping[str, Row]) -> bool:
+    """Named by one organisation, and naming it, where both were there or the organisation came first."""
     row = by_key.get(f"erp:organisation:{customer['internal_id']}")
     if row is None:
         return False
     same_number = _digits(row["OrganisationExtraCustom1"]) == _digits(customer.get("corporateId"))
-    points_back = customer.get("attributes.WEBCRMID") == f"crm:organisation:{row['OrganisationId']}"
+    mark = customer.get("attributes.WEBCRMID") or ""
+    ours = str(row["OrganisationCreatedBy"]).startswith("api")  # then the mark may wait (decision 0009)
+    points_back = mark == f"crm:organisation:{row['OrganisationId']}" or (ours and not mark)
     shown = row["OrganisationExtraCustom2"] == customer["number"]
     return same_number and points_back and shown and row["OrganisationType"] == "Kunde"
 

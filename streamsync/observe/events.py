@@ -28,6 +28,9 @@ EVENTS: Mapping[str, Event] = {
     "restart_unclean": Event(
         WARNING, "The last life ended in the middle of writes; they are looked up before anything else."
     ),
+    "cut_short": Event(
+        WARNING, "The daemon was asked to stop twice; what was under way is looked up at the next start."
+    ),
     "reloaded": Event(INFO, "The configuration was read again and is in force."),
     "reload_refused": Event(ERROR, "The configuration cannot be used; the old one stays in force."),
     "secrets_reloaded": Event(INFO, "Secrets were read again."),

@@ -33,6 +33,15 @@ UNLINK_CRM = "DELETE FROM line_link WHERE pair=? AND crm_key=?"
 UNLINK_ERP = "DELETE FROM line_link WHERE pair=? AND erp_key=?"
 GONE = "UPDATE record SET gone_ms=?, missing_ms=? WHERE connection=? AND side=? AND kind=? AND rid=?"
 NAMES = msgspec.json.Decoder(tuple[str, ...])
+KEY_FIELD = {
+    (Side.CRM, Kind.ORGANISATION): "OrganisationId",
+    (Side.CRM, Kind.PERSON): "PersonId",
+    (Side.CRM, Kind.ITEM): "QuotationLineLinkedDataItemId",
+    (Side.CRM, Kind.DELIVERY): "DeliveryId",
+    (Side.ERP, Kind.ORGANISATION): "internalId",
+    (Side.ERP, Kind.PERSON): "contactId",
+}
+"""The field that shows the key an answer named: rows may rest on it before the record is read (row P7)."""
 
 
 def ack(
@@ -214,19 +223,21 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
     lines: tuple[Line, ...] = old.lines if old else ()
     if write.kind is not Kind.DELIVERY:
         lines = _edited(lines, write.lines, keys)
+    key_field = KEY_FIELD.get((write.side, write.kind), "")
     inserts = sum(edit.action == "insert" for edit in write.lines)
     unknown = write.kind is not Kind.DELIVERY and inserts > sum(bool(key) for key in keys)
+    # lines whose keys no read has shown are missing
     return Record(
         side=write.side,
         kind=write.kind,
         rid=rid,
-        fields={**(old.fields if old else {}), **write.fields},
+        fields={**(old.fields if old else {}), **write.fields, **({key_field: rid} if key_field else {})},
         lines=lines,
         owner=old.owner if old else "",
         updated_ms=old.updated_ms if old else 0,
         version=done.version,
         by_us=True,
-        partial=unknown or (old is not None and old.partial),  # lines whose keys no read has shown are missing
+        partial=unknown or (old is not None and old.partial),
     )
 
 

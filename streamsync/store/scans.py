@@ -27,6 +27,8 @@ FINISH = """INSERT INTO scan(connection, side, feed, kind, started_ms, finished_
   first_started_ms=CASE first_started_ms WHEN 0 THEN excluded.first_started_ms ELSE first_started_ms END"""
 GATE = """SELECT count(*), sum(finished_ms=0), min(first_started_ms),
   max(first_started_ms) FROM scan WHERE connection=? AND side=? AND kind=?"""
+KNOWN = """SELECT count(*) FROM record WHERE connection=? AND side=? AND kind=? AND gone_ms=0
+  AND (feed='' OR feed=?)"""
 UNSEEN = """SELECT rid FROM record WHERE connection=? AND side=? AND kind=? AND scan_ms<>? AND gone_ms=0
   AND changed_ms<=? AND first_seen_ms<=? AND (feed='' OR feed=?)
   AND (scan_ms=? OR (missing_ms>0) OR (scan_ms=0 AND ?)) ORDER BY rid"""
@@ -85,10 +87,18 @@ def expect_feeds(
 
 
 def complete_scan(
-    conn: sqlite3.Connection, connection: str, side: Side, feed: str, kind: Kind, scan_ms: int, now_ms: int
+    conn: sqlite3.Connection,
+    connection: str,
+    side: Side,
+    feed: str,
+    kind: Kind,
+    scan_ms: int,
+    now_ms: int,
+    *,
+    rows: int = 1,
 ) -> list[str]:
     """The full read that began at `scan_ms` is stored to its end. Returns the rids it did not show: missing
-    candidates.
+    candidates. A list of no `rows` at all makes no candidates (semantics §10).
 
     Opening the gate wakes the pairs that wait for it."""
     before = conn.execute(SCAN, (connection, side, feed)).fetchone() or (0, 0, 0)
@@ -96,6 +106,8 @@ def complete_scan(
     conn.execute(FINISH, (connection, side, feed, kind, scan_ms, now_ms, scan_ms))
     if not was_open and complete(conn, connection, side, kind):
         _open_gate(conn, connection, side, kind, now_ms)
+    if not rows:
+        return []
     alone = conn.execute(GATE, (connection, side, kind)).fetchone()[0] == 1
     unseen = [
         rid
@@ -119,6 +131,11 @@ def scanned(conn: sqlite3.Connection, connection: str, side: Side, feed: str) ->
     """Whether this feed was ever read in full."""
     row = conn.execute(SCAN, (connection, side, feed)).fetchone()
     return row is not None and row[1] > 0
+
+
+def known(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, feed: str) -> int:
+    """How many records of this feed we hold that are not gone."""
+    return int(conn.execute(KNOWN, (connection, side, kind, feed)).fetchone()[0])
 
 
 def complete(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> bool:

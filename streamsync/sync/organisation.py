@@ -119,6 +119,8 @@ def _linked(view: View, rules: Rules, look: Lookup) -> Decision:
         settle.policy(view, settings.direction, rules, look),
         _context(crm.fields, erp.fields, rules),
     )
+    if tied and view.pair.base and view.pair.origin is Side.ERP and not merged.to_erp:
+        extra.to_erp = {}  # webCRM names the customer already: the mark goes along with the next write to it
     return settle.settled(view, KIND, merged, extra)
 
 

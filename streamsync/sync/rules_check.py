@@ -9,6 +9,7 @@ not come back is shown with the value.
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from streamsync.errors import ConfigError
@@ -221,6 +222,13 @@ class _Check:
         if not good:
             return
         self.each_option(f"{key} values", row.values, row.crm[0])
+        shared = [text for text, texts in Counter(row.values.values()).items() if texts > 1]
+        if shared and row.direction is Direction.TWO_WAY:
+            self.problem(
+                f"{key} values",
+                f"{shared[0]!r} stands for several webCRM texts, so it does not come back as the one it was.",
+                "one webCRM text for each ERP text, or to_erp",
+            )
         if row.default and row.direction is Direction.TO_CRM:
             self.each_option(f"{key} default", (row.default,), row.crm[0])
         if "customer.order" in row.erp or "externalReference" in row.erp:

@@ -59,6 +59,8 @@ def placed(problem: ConfigError, text: str, place: str) -> ConfigError:
 
 def _line(lines: Lines, path: str) -> int:
     """Of the setting, or of the nearest table around it."""
+    if line := lines.at(path):
+        return line
     table, _, key = path.rpartition(".")
     while table:
         if line := lines.at(table, key):

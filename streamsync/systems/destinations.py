@@ -34,11 +34,7 @@ class Origin(NamedTuple):
 
 def origin_of(url: str) -> Origin:
     """The origin that a URL really leads to. Raises `Bug` for anything that could be read in two ways."""
-    if (
-        "\\" in url
-        or not url.isascii()
-        or any(ord(character) <= 32 or ord(character) == 127 for character in url)
-    ):
+    if "\\" in url or " " in url or not (url.isascii() and url.isprintable()):
         raise Bug("The address holds a character that no address of ours has.", code="destination")
     parts = urlsplit(url)
     try:

@@ -2,10 +2,11 @@
 
 Everything above matches on the classes of `streamsync.errors` and never on a status. What is quoted from a
 reply is redacted: error codes and the words of the message stay, anything that could be a record's value is
-masked (security D3).
+masked (security D3): what stands between quotes or braces, addresses, numbers, and every text that we sent.
 """
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -15,7 +16,13 @@ from streamsync.systems.retry_after import retry_after
 from streamsync.systems.transport import Reply
 
 EXCERPT_MAX = 200
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\+?\d[\d\s-]{5,}\d|<[^>]*>")
+MESSAGE_MAX = 2_000
+ECHO_MIN = 3  # a shorter text of ours says nothing, and masking it would leave no words
+_APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")  # at an edge of a word: quotes something
+_QUOTE = re.compile(r'"')
+_VALUES = re.compile(
+    r"(?<!\w)'.*?'(?!\w)|\"[^\"]*\"|[“„«‘][^”“»’]*[”“»’]|\{[^}]*\}?|<[^>]*>?|\S+@\S+|\+?\d[\d\s-]{5,}\d"
+)
 _MESSAGE_KEYS = (
     "message",
     "exceptionmessage",
@@ -28,13 +35,13 @@ _MESSAGE_KEYS = (
 CREATING = ("POST", "PATCH")  # PATCH: a bulk write of webCRM can hold creates too
 
 
-def fault(system: str, method: str, reply: Reply) -> SystemFault | None:
+def fault(system: str, method: str, reply: Reply, hidden: Collection[str] = ()) -> SystemFault | None:
     """None for 2xx."""
     status = reply.status
     if 200 <= status < 300:
         return None
     known = _json(reply.body)
-    excerpt = redact(_message(known, reply.body))
+    excerpt = redact(_message(known, reply), hidden)
     code = _code(known) or str(status)
     match status:
         case 429:
@@ -79,25 +86,39 @@ def fault(system: str, method: str, reply: Reply) -> SystemFault | None:
             return Rejected(f"{system} refused the request ({code}): {excerpt}", code=code, excerpt=excerpt)
 
 
-def redact(text: str) -> str:
+def redact(text: str, hidden: Collection[str] = ()) -> str:
     """The words of a message without anything that could be a value: quoted texts, addresses, long numbers,
-    markup."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
+    markup, and the texts of `hidden` (what the request held)."""
+    clean = _printable(text[:MESSAGE_MAX])
+    for value in sorted({_printable(value) for value in hidden}, key=len, reverse=True):
+        if len(value) >= ECHO_MIN:
+            clean = re.sub(re.escape(value), "…", clean, flags=re.IGNORECASE)
+    for mark in (_QUOTE, _APOSTROPHE):
+        found = [match.start() for match in mark.finditer(clean)]
+        if len(found) % 2:  # one has no partner: nobody knows where the value ends
+            clean = clean[: found[0]] + "…"
     return _VALUES.sub("…", clean)[:EXCERPT_MAX].strip()
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
-def _message(known: Any, body: bytes) -> str:
+def _message(known: Any, reply: Reply) -> str:
+    """The members that hold words. Of an answer that is no JSON only a refusal in plain text counts: the page
+    of a proxy and half a record hold nothing that helps."""
     if isinstance(known, str):
         return known
     if not isinstance(known, dict):
-        return body[:2000].decode("utf-8", "replace")
+        text = reply.body[:MESSAGE_MAX].decode("utf-8", "replace").lstrip()
+        return "" if known is not None or reply.status >= 500 or text.startswith(("<", "{", "[")) else text
     lower = {str(key).lower(): value for key, value in known.items()}
     texts = [str(lower[key]) for key in _MESSAGE_KEYS if isinstance(lower.get(key), str) and lower[key]]
     details = lower.get("details")

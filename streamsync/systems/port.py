@@ -108,10 +108,10 @@ class System(Protocol):
         ...
 
     async def get(
-        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
-        """Those of `rids` that exist, by rid (batched where the system can). A delivery comes with its
-        lines."""
+        """Those of `rids` that exist, by rid (batched where the system can). A webCRM delivery comes with
+        its lines, unless the caller only wants to look at its header."""
         ...
 
     def noted(self, records: Sequence[Record]) -> None:

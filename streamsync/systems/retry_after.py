@@ -25,6 +25,6 @@ def retry_after(headers: Mapping[str, str], body: bytes) -> float:
 def _in_body(body: bytes) -> str:
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
     return str(found.get("RetryAfterSeconds", "")) if isinstance(found, dict) else ""

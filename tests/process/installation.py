@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,8 @@ class Daemon:
         return self.log.read_bytes()[self._from :].decode("utf-8")
 
     def events(self) -> list[str]:
-        return [msgspec.json.decode(line)["event"] for line in self.text().splitlines() if line]
+        assert all(line.startswith("{") for line in self.text().splitlines()), self.text()
+        return [msgspec.json.decode(line)["event"] for line in self.text().splitlines()]
 
     def _alive(self) -> None:
         assert self.code is None, f"the daemon ended with {self.code}:\n{self.text()}"
@@ -162,9 +163,13 @@ class Daemon:
     def hang_up(self) -> None:
         os.kill(self.pid, signal.SIGHUP)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM."""
+        os.kill(self.pid, signal.SIGTERM)
+
     def terminate(self) -> int:
         """SIGTERM, and the exit code."""
-        self._child.terminate()
+        self.ask_to_stop()
         return self._child.wait(30)
 
     def kill(self) -> None:
@@ -236,6 +241,3 @@ class Installation:
                 daemon.kill()
 
 
-def each_json_line(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
-        yield msgspec.json.decode(line)

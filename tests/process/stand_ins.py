@@ -94,7 +94,7 @@ class StandIn:
         assert status == 200, answer
         return msgspec.json.decode(answer)
 
-    def act(self, name: str, **arguments: object) -> Any:
+    def act(self, name: str, /, **arguments: object) -> Any:
         """What a person does there; see the stand-in's ACTS."""
         return self._control("POST", "act", {"act": name, **arguments})["result"]
 

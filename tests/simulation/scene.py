@@ -123,7 +123,9 @@ class Scene:
                 raise AssertionError(f"not settled after {at_most} s: {self.waiting()}")
             await self.clock.sleep(1)
             found = await self.daemon.store.read(lambda c: status.summary(c, "kunde"))
-            calm = calm + 1 if found.unprocessed == 0 and found.open_ops == 0 and self._opened() else 0
+            settling = any(reason == "settling" for _, _, reason in found.outcomes)
+            busy = found.unprocessed or found.open_ops or settling or not self._opened()
+            calm = 0 if busy else calm + 1
 
     def _opened(self) -> bool:
         return all(connection.opened.is_set() for connection in self.daemon.plant.connections.values())

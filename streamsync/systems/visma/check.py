@@ -186,8 +186,8 @@ class Checks:
             return Finding(
                 check=name,
                 ok=False,
-                sentence="Visma.net shows no customer class at all, as it does when the tenant id is not that "
-                "of the company.",
+                sentence="Visma.net shows no customer class at all: so it looks where the tenant id is not "
+                "that of the company.",
                 remedy="Take the company's tenant id from its Visma App Store page.",
             )
         lacking = [

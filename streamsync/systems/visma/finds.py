@@ -18,6 +18,7 @@ from streamsync.systems.visma.calls import Calls, Params, segment
 from streamsync.systems.visma.feeds import Feeds
 from streamsync.systems.visma.lists import SHAPES, Shape
 from streamsync.systems.visma.orders import LIST_SIZE, Orders
+from streamsync.systems.visma.paging import Count
 
 Want = frozenset[str]
 MARKERS_AT_ONCE = 20
@@ -142,7 +143,9 @@ class Finds:
     async def _orders_of(self, customer: str, since_ms: int, lane: Lane) -> list[wire.OrderRow]:
         found: list[wire.OrderRow] = []
         page, start = 0, max(since_ms - canonical.OVERLAP_SECONDS * 1000, 1)
+        count = Count()
         while True:
+            count.page()
             rows, _ = await self._orders.listed(start, page, lane, customer)
             found += [_sound(raw, wire.OrderRow, "orders") for raw in rows.raw]
             page += 1

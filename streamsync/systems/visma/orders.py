@@ -19,6 +19,7 @@ from streamsync.systems.visma import canonical, flatten, wire
 from streamsync.systems.visma.auth import Audience
 from streamsync.systems.visma.calls import Calls, segment, version_of
 from streamsync.systems.visma.ledger import plain
+from streamsync.systems.visma.paging import Count
 
 LIST = "/api/v3/SalesOrders"
 LIST_SIZE = 100
@@ -115,8 +116,9 @@ class Orders:
 
     async def _walk(self, start: int, lane: Lane) -> AsyncIterator[tuple[wire.Rows, Reply, bool]]:
         """The list's pages from `start` (Unix milliseconds) on, oldest change first."""
-        page, tried = 0, set[tuple[int, int]]()
+        page, tried, count = 0, set[tuple[int, int]](), Count()
         while True:
+            count.page()
             tried.add((start, page))
             rows, reply = await self.listed(start, page, lane)
             stamps = _stamps(rows)
@@ -154,8 +156,9 @@ class Orders:
             return None
         order = wire.one(reply.body, wire.Order, f"order {type_}/{number}")
         lines: list[wire.OrderLine] = []
-        page = 0
+        page, count = 0, Count()
         while True:
+            count.page()
             params = [("pageSize", str(LINES_SIZE)), ("pageIndex", str(page))]
             answer = await self._calls.find(
                 Audience.ORDERS, f"{path}/lines", params, endpoint="salesorder-lines", lane=lane

@@ -10,10 +10,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
+from streamsync.errors import Unknown
 from streamsync.systems.transport import Reply
 from streamsync.systems.visma.wire import Rows
 
 PASSES = 3
+PAGES_MAX = 100_000  # of at least ten rows each; a list that is longer has no end (security O5)
+
+
+class Count:
+    """Counts the pages of one list."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+
+    def page(self) -> None:
+        """Raises Unknown after too many."""
+        self._pages += 1
+        if self._pages > PAGES_MAX:
+            raise Unknown("Visma.net's list does not end.", code="endless")
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -74,8 +89,9 @@ class _Pass:
 async def chunks(fetch: Fetch, key: Key, size: int) -> AsyncIterator[Chunk]:
     """All pages, of as many passes as it takes. The last chunk of all says whether the window is complete."""
     for attempt in range(PASSES):
-        state, page = _Pass(size), 0
+        state, page, count = _Pass(size), 0, Count()
         while True:
+            count.page()
             rows, reply = await fetch(Ask(page, state.read, state.size))
             if not state.take(rows, key):
                 yield Chunk(rows, reply, last=False, complete=False, single=False)

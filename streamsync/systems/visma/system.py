@@ -149,7 +149,7 @@ class VismaSystem:
         return await self._finance.open_documents(lane)
 
     async def get(
-        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
         return await self._gets.get(kind, rids, self._with_marker(kind, want), lane)
 

@@ -2,7 +2,7 @@
 (webcrm-api §2).
 
 A failed login can come in a 200 with `IsError` (quirk Q2). A token is never stored and never in a session's
-defaults.
+defaults. A login that is not answered is `Refused`: the request that it was for was certainly not sent.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from streamsync.clock import Clock
-from streamsync.errors import Unauthorized, Unknown
+from streamsync.errors import Refused, Unauthorized, Unknown
 from streamsync.model import Lane
 from streamsync.systems.outcome import fault
 from streamsync.systems.secret import Secret
@@ -42,10 +42,13 @@ class Login:
         self._renew_at = 0.0
 
     async def bearer(self, lane: Lane) -> Secret:
-        """A token that is good for a while yet. Raises `Unauthorized` or a transient fault."""
+        """A token that is good for a while yet. Raises `Unauthorized`, `Throttled` or `Refused`."""
         async with self._lock:
             if self._bearer is None or self._clock.monotonic() >= self._renew_at:
-                self._bearer = await self._login(lane)
+                try:
+                    self._bearer = await self._login(lane)
+                except Unknown as unanswered:
+                    raise Refused(f"webCRM gave no token: {unanswered}", code="token") from unanswered
             return self._bearer
 
     def spurned(self, bearer: Secret) -> None:
@@ -71,7 +74,7 @@ class Login:
             raise wrong
         try:
             token = _DECODER.decode(reply.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise Unknown("webCRM answered the login with something else.", code="malformed") from error
         if token.IsError or not token.AccessToken:
             raise _refusal()

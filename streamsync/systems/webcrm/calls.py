@@ -1,12 +1,12 @@
 """One request to webCRM: bearer, encoding, judgement. Everything else of the adapter goes through here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from streamsync.errors import Unauthorized
+from streamsync.errors import Bug, Unauthorized
 from streamsync.model import Lane
 from streamsync.systems.outcome import fault
 from streamsync.systems.transport import Reply, Transport
@@ -62,10 +62,9 @@ class Calls:
     async def write(
         self, method: str, endpoint: str, lane: Lane, *segments: object, body: Any = None
     ) -> Reply:
-        """One attempt. Raises a `SystemFault`."""
-        reply = await self._once(
-            method, endpoint, lane, segments, (), None if body is None else _ENCODER.encode(body), False
-        )
+        """One attempt. Raises a `SystemFault`, in whose words no text of the body occurs."""
+        encoded = None if body is None else _ENCODER.encode(body)
+        reply = await self._once(method, endpoint, lane, segments, (), encoded, False, hidden=texts_of(body))
         if reply is None:
             raise AssertionError("a write has a reply")
         return reply
@@ -79,6 +78,7 @@ class Calls:
         params: Sequence[tuple[str, str]],
         body: bytes | None,
         absent_ok: bool,
+        hidden: frozenset[str] = frozenset(),
     ) -> Reply | None:
         bearer = await self._login.bearer(lane)
         query = f"?{urlencode(params, quote_via=quote)}" if params else ""
@@ -94,22 +94,38 @@ class Calls:
             self._login.spurned(bearer)
         if reply.status == 404 and absent_ok:
             return None
-        wrong = fault("webCRM", method, reply)
+        wrong = fault("webCRM", method, reply, hidden)
         if wrong is not None:
             raise wrong
         return reply
 
 
 def _path(endpoint: str, segments: Sequence[object]) -> str:
-    """The template with its braces filled, each value encoded as one segment; an empty one is refused
+    """The template with its braces filled, each value encoded as one segment. Raises `Bug` for an empty one
     (security O8)."""
     path = endpoint
     for value in segments:
         text = quote(str(value), safe="")
         if not text or text in (".", ".."):
-            raise ValueError("an address needs all its parts")
+            raise Bug("An address needs all its parts.", code="path")
         start, end = path.index("{"), path.index("}")
         path = path[:start] + text + path[end + 1 :]
     if "{" in path:
-        raise ValueError("an address needs all its parts")
+        raise Bug("An address needs all its parts.", code="path")
     return path
+
+
+def texts_of(body: Any) -> frozenset[str]:
+    """All texts of a body to be sent: where an answer echoes them they are not to be quoted (security D3)."""
+    return frozenset(_texts(body))
+
+
+def _texts(body: Any) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, dict):
+        for value in body.values():
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)

@@ -175,5 +175,5 @@ def _info(name: str, field: Field, row: _Metadata | None) -> FieldInfo:
 def _decode(reply: Reply, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(reply.body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unknown("webCRM's description of its fields cannot be read.", code="malformed") from error

@@ -194,5 +194,5 @@ async def _organisation(calls: Calls, rid: str) -> Mapping[str, Any]:
 def _json(reply: Reply) -> Any:
     try:
         return msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unknown("webCRM answered something that cannot be read.", code="malformed") from error

@@ -34,21 +34,22 @@ class Reading:
         self.line_fields: frozenset[str] = frozenset(FIELDS[Kind.LINE])
 
     async def get(
-        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> dict[str, Record]:
         if kind is Kind.ITEM and len(rids) > 3:
             page = await self.items(want, lane)
             return {record.rid: record for record in page.records if record.rid in set(rids)}
         if len(rids) > 1 and kind is not Kind.ITEM and await self.may_query(kind, lane):
-            return await self._get_many(kind, rids, want, lane)
+            return await self._get_many(kind, rids, want, lane, lines=lines)
         found: dict[str, Record] = {}
         for rid in rids:
             endpoint = ITEMS + "/{id}" if kind is Kind.ITEM else LISTS[kind] + "/{id}"
             reply = await self._calls.get(endpoint, lane, rid, absent_ok=True)
             if reply is not None:
                 record = self._record(kind, reply, want)
-                lines = await self._lines_of(rid, lane) if kind is Kind.DELIVERY else ()
-                found[record.rid] = msgspec.structs.replace(record, lines=lines)
+                if kind is Kind.DELIVERY and lines:
+                    record = msgspec.structs.replace(record, lines=await self._lines_of(rid, lane))
+                found[record.rid] = record
         return found
 
     async def find(self, writes: Sequence[Write], want: frozenset[str], lane: Lane) -> list[list[Record]]:
@@ -135,25 +136,25 @@ class Reading:
         return {name: row.get(name) for name in FIELDS[Kind.ITEM]}
 
     async def _get_many(
-        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool
     ) -> dict[str, Record]:
         scripts = queries.any_of(kind, want, id_field(kind), rids, numbers=True)
         found = {record.rid: record for record in await self._selected(kind, scripts, want, lane)}
-        if kind is not Kind.DELIVERY or not found:
+        if kind is not Kind.DELIVERY or not lines or not found:
             return found
         if not await self.may_query(Kind.LINE, lane):
             return {
                 rid: msgspec.structs.replace(record, lines=await self._lines_of(rid, lane))
                 for rid, record in found.items()
             }
-        lines: dict[str, list[Record]] = {}
+        by_delivery: dict[str, list[Record]] = {}
         scripts = queries.any_of(
             Kind.LINE, self.line_fields, "QuotationLineOpportunityId", list(found), numbers=True
         )
         for line in await self._selected(Kind.LINE, scripts, self.line_fields, lane):
-            lines.setdefault(line.owner, []).append(line)
+            by_delivery.setdefault(line.owner, []).append(line)
         return {
-            rid: msgspec.structs.replace(record, lines=_lines(lines.get(rid, [])))
+            rid: msgspec.structs.replace(record, lines=_lines(by_delivery.get(rid, [])))
             for rid, record in found.items()
         }
 
@@ -199,7 +200,7 @@ class Reading:
     def _record(self, kind: Kind, reply: Reply, want: frozenset[str]) -> Record:
         try:
             return self._emptied(wire.record(kind, reply.body, want, self.own_author))
-        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:
             raise Unknown(f"webCRM answered a {kind} that cannot be read.", code="malformed") from error
 
     def _emptied(self, record: Record) -> Record:
@@ -242,5 +243,5 @@ def _same(record: Record, hints: Mapping[str, str]) -> bool:
 def _json_object(reply: Reply) -> dict[str, object]:
     try:
         return msgspec.json.decode(reply.body, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unknown("webCRM answered a record that cannot be read.", code="malformed") from error

@@ -73,7 +73,7 @@ class WebcrmSystem:
         reply = await self._calls.read("/Auth", lane)
         try:
             who = msgspec.json.decode(reply.body, type=_Who)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return ""
         if who.TokenName:
             self._reading.own_author = f"api2 {who.TokenName}"
@@ -98,9 +98,9 @@ class WebcrmSystem:
         return self._feeds.read(feed, since, want, lane)
 
     async def get(
-        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane
+        self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
-        return await self._reading.get(kind, rids, want, lane)
+        return await self._reading.get(kind, rids, want, lane, lines=lines)
 
     def noted(self, records: Sequence[Record]) -> None:
         """webCRM's lists are whole: nothing is read singly for them."""

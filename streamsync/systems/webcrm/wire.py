@@ -34,7 +34,7 @@ def rows(body: bytes) -> list[msgspec.Raw]:
     """The members of a list answer. Raises `Unknown` if it is none: a lying or broken server."""
     try:
         return _ROWS.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unknown("webCRM answered a list with something else.", code="malformed") from error
 
 
@@ -47,13 +47,7 @@ def records(
     for row in raw:
         try:
             good.append(record(kind, row, want, own))
-        except (
-            msgspec.ValidationError,
-            msgspec.DecodeError,
-            ValueError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:
             bad.append(Malformed(kind=kind, rid=_rid(kind, row), problem=_problem(error)))
     return good, bad
 
@@ -97,7 +91,7 @@ def _by_us(author: str, own: str) -> bool | None:
 def _rid(kind: Kind, row: msgspec.Raw) -> str:
     try:
         return str(getattr(_IDS[kind].decode(row), id_field(kind)) or "")
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
 
 

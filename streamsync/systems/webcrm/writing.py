@@ -12,7 +12,7 @@ from streamsync.errors import Bug, Rejected, SystemFault, Unknown
 from streamsync.model import Action, Done, Kind, Lane, LineEdit, Write
 from streamsync.systems.outcome import redact
 from streamsync.systems.transport import Reply
-from streamsync.systems.webcrm.calls import Calls
+from streamsync.systems.webcrm.calls import Calls, texts_of
 from streamsync.systems.webcrm.fields import DASH, FIELDS, Form, id_field, wire
 from streamsync.systems.webcrm.reading import ITEMS, LISTS, Reading
 
@@ -62,7 +62,7 @@ class Writing:
             body = [self._body(write) for write in free]
             reply = await self._calls.write("PATCH", LISTS[free[0].kind], lane, body=body)
             for write, text in zip(free, _texts(reply, len(free)), strict=True):
-                answers[id(write)] = _row_answer(text, write.rid)
+                answers[id(write)] = _row_answer(text, write.rid, texts_of(write.fields))
             doubled = await self._doubled(free, lane)
             answers |= {id(write): _number_doubled() for write in free if write.rid in doubled}
         return [answers[id(write)] for write in writes]
@@ -80,7 +80,7 @@ class Writing:
         return Done(rid=write.rid)
 
     def _body(self, write: Write) -> dict[str, object]:
-        body: dict[str, object] = {id_field(write.kind): int(write.rid or "0")}
+        body: dict[str, object] = {id_field(write.kind): _key(write.rid, new=write.action is Action.CREATE)}
         for name, text in write.fields.items():
             body[name] = wire(write.kind, name, text or self._reading.defaults.get(name, ""))
         return body
@@ -133,7 +133,7 @@ class Writing:
         return answers
 
     async def _finish_lines(self, write: Write, saved: Sequence[tuple[LineEdit, str]], lane: Lane) -> Answer:
-        results = [_row_answer(text, edit.key) for edit, text in saved]
+        results = [_row_answer(text, edit.key, texts_of(edit.fields)) for edit, text in saved]
         refused = [result for result in results if isinstance(result, SystemFault)]
         if refused:
             words = f"webCRM refused {len(refused)} of {len(saved)} lines. {refused[0]}"
@@ -141,12 +141,14 @@ class Writing:
                 return Rejected(words, code="lines", excerpt=refused[0].excerpt)
             # Some lines of the set were or may have been saved: only reading the set again can tell.
             return Unknown(words, code="lines")
+        done = len(saved)
         try:
             for edit in write.lines:
                 if edit.action == "delete":
                     await self._calls.write("DELETE", "/QuotationLines/{id}", lane, edit.key)
+                    done += 1
         except SystemFault as wrong:
-            return _partly(wrong, len(saved))
+            return _partly(wrong, done)
         return Done(rid=write.rid, line_keys=tuple(text for edit, text in saved if edit.action == "insert"))
 
     async def _save_line(self, write: Write, edit: LineEdit, lane: Lane) -> str:
@@ -157,7 +159,7 @@ class Writing:
         return edit.key
 
     def _line(self, write: Write, edit: LineEdit) -> dict[str, object]:
-        body: dict[str, object] = {"QuotationLineId": int(edit.key or "0")}
+        body: dict[str, object] = {"QuotationLineId": _key(edit.key, new=edit.action == "insert")}
         if edit.action == "insert":
             body["QuotationLineOpportunityId"] = int(write.rid)
         for name, text in edit.fields.items():
@@ -189,8 +191,22 @@ class Writing:
 
     async def _doubled(self, writes: Sequence[Write], lane: Lane) -> set[str]:
         """The look-up once more after the write: a person may have given the number away meanwhile (semantics
-        §3.7)."""
-        return await self._taken([write for write in writes if write.fields.get(NUMBER)], lane)
+        §3.7).
+
+        The write itself is done by then. Where this look gets no answer, the next poll is the one that shows
+        two deliveries with one number."""
+        try:
+            return await self._taken([write for write in writes if write.fields.get(NUMBER)], lane)
+        except SystemFault:
+            return set()
+
+
+def _key(rid: str, *, new: bool) -> int:
+    """The id in a body. A bulk write takes 0 for a new record and anything else for one to be changed, so
+    neither may stand for the other. Raises `Bug`."""
+    if new == bool(rid) or not (new or (rid.isascii() and rid.isdigit() and int(rid[:20]) > 0)):
+        raise Bug("A create has no key of its own, and an update needs one.", code="key")
+    return int(rid or "0")
 
 
 def _number_taken() -> Rejected:
@@ -210,21 +226,22 @@ def _partly(wrong: SystemFault, done: int) -> SystemFault:
     return Unknown(f"The set was written in part: {wrong}", code=wrong.code) if done else wrong
 
 
-def _row_answer(text: str, rid: str) -> Answer:
-    """One member of a bulk answer: an id, or an error text (quirk Q22)."""
+def _row_answer(text: str, rid: str, hidden: frozenset[str]) -> Answer:
+    """One member of a bulk answer: an id, or an error text (quirk Q22). `hidden`: what the row held."""
     if text.isascii() and text.isdigit() and text != "0":
         if rid not in ("", text):
             return Unknown("webCRM answered with another record's id.", code="row")
         return Done(rid=text)
+    words = redact(text, hidden)
     if not text or text.isdigit() or "try again" in text.casefold():
-        return Unknown(f"webCRM did not say what became of the record: {redact(text)}", code="row")
-    return Rejected(f"webCRM refused the record: {redact(text)}", code="row", excerpt=redact(text))
+        return Unknown(f"webCRM did not say what became of the record: {words}", code="row")
+    return Rejected(f"webCRM refused the record: {words}", code="row", excerpt=words)
 
 
 def _texts(reply: Reply, count: int) -> list[str]:
     try:
         texts = [str(found) for found in msgspec.json.decode(reply.body, type=list[str | int])]
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unknown("webCRM answered a bulk write with something else.", code="malformed") from error
     if len(texts) != count:
         raise Unknown(f"webCRM answered {len(texts)} of {count} rows of a bulk write.", code="malformed")
@@ -239,7 +256,7 @@ def _new_id(reply: Reply, kind: Kind) -> str:
         if isinstance(found, dict):
             found = found.get(id_field(kind))
         text = str(found).strip() if isinstance(found, int | str) else ""
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         text = ""
     if not (text.isascii() and text.isdigit()) or int(text[:20]) == 0:
         raise Unknown("webCRM did not name the new record.", code="malformed")

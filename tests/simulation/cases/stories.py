@@ -1,5 +1,4 @@
-"""What the document cases share: a deal with lines, the order or delivery it became, and the requests that were
-made.
+"""What the document cases share: a deal with lines, the order or delivery it became, the requests made.
 
 Everything here acts or looks through the two stand-ins, as a person would; only `history` and `Scene.outcome`
 ask the daemon's store, for what its pages show.
@@ -178,6 +177,19 @@ async def history(scene: Scene, number: int) -> list[journal.Change]:
         return journal.history(conn, "kunde", pair.id) if pair is not None else []
 
     return await scene.daemon.store.read(found)
+
+
+async def an_hour(scene: Scene) -> None:
+    """Time for the hourly sweep of payments; the feeds are looked at rarely meanwhile, so it passes cheaply."""
+    for connection in scene.daemon.plant.connections.values():
+        usual = connection.poll_seconds
+        connection.poll_seconds = dict.fromkeys(usual, 900.0)
+        await scene.sleep(3660)
+        connection.poll_seconds = usual
+        for wake in connection.poll_wakes.values():
+            wake.set()
+    await scene.sleep(60)
+    await scene.settle()
 
 
 async def invoiced(scene: Scene, number: str, **quantity: float) -> str:

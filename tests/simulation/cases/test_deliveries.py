@@ -39,6 +39,7 @@ def test_e35_an_old_opportunity_that_is_won_today_is_sent() -> None:
         assert delivery(scene, won)["DeliveryCreatedAt"].startswith("2024-")
         await scene.sleep(90)
         assert orders(scene) == []  # not quiet for 120 s yet
+        await scene.sleep(60)
         await scene.settle()
         assert [one["quantity"] for one in order_of(scene, won)["lines"]] == [3]
         assert delivery(scene, won)["DeliveryErpId"] == "erp:order:SO/000223"
@@ -72,7 +73,7 @@ def test_e36_the_deliveries_of_before_the_start_are_not_poured_into_the_erp() ->
         found = await scene.outcome("delivery", crm=str(ids[0]))
         assert found == ("filtered", "before_start")
         shown = scene.waiting()["connections"]["kunde"]["entities"]["delivery"]
-        assert shown == {"filtered": count}
+        assert shown == {"filtered:before_start": count}
 
     play(story, started=False)
 
@@ -128,10 +129,10 @@ def test_e39_lines_that_are_still_being_typed_go_out_together() -> None:
             add(scene, number, **line(LAMP, count))
         await scene.sleep(30)
         assert await scene.outcome("delivery", crm=str(number)) == ("waiting", "settling")
-        scene.forget_calls()
+        wire = listen(scene)
+        await scene.sleep(120)
         await scene.settle()
-        assert scene.erp_calls("POST /api/v3/SalesOrders") == 1
-        assert scene.erp_calls("POST /api/v3/SalesOrders/{type}/{orderId}/lines") == 0
+        assert [one.path for one in wire if one.side == "erp"] == ["/api/v3/SalesOrders"]
         assert [one["quantity"] for one in order_of(scene, number)["lines"]] == list(range(1, 11))
 
     play(story, rules=PATIENT)
@@ -212,8 +213,10 @@ def test_e76_a_stock_item_cannot_go_onto_an_invoice() -> None:
         assert await scene.outcome("delivery", crm=str(number)) == ("parked", "stock_item_on_invoice")
         [shown] = [one for one in await scene.parked() if one["entity"] == "delivery"]
         assert shown["detail"]["line"] == "2"
-        assert "Sales Order" in shown["detail"]["remedy"] and "IN" in shown["detail"]["remedy"]
-        assert documents(scene) == [] and orders(scene) == []
+        assert "Sales Order" in shown["detail"]["remedy"]
+        assert "IN" in shown["detail"]["remedy"]
+        assert documents(scene) == []
+        assert orders(scene) == []
 
     play(story, rules=AS_INVOICE)
 
@@ -224,7 +227,7 @@ def test_e77_a_delivery_becomes_an_invoice_on_hold() -> None:
         number = deal(scene, line(SERVICE, 3))
         await scene.settle()
         [post] = wire.of("POST", "/v2/customerinvoice")
-        assert post.body["hold"] is True
+        assert post.body["hold"] == {"value": True}
         assert post.body["externalReference"] == {"value": f"crm:delivery:{number}"}
         assert "referenceNumber" not in post.body
         [invoice] = documents(scene)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from tests.simulation.cases.stories import (
     NUMBER,
     SERVICE,
+    an_hour,
     billed,
     deliveries,
     delivery,
@@ -63,8 +64,7 @@ def test_e69_a_credit_note_is_negative_and_its_invoice_cancelled() -> None:
     async def story(scene: Scene) -> None:
         bill, number = await own(scene)
         note = scene.bookkeeper("credit", referenceNumber=bill)["referenceNumber"]
-        await scene.sleep(3700)
-        await scene.settle()
+        await an_hour(scene)
         credited = delivery_of(scene, f"erp:invoice:CreditNote/{note}")
         assert delivery(scene, credited)["DeliveryOrderValue"] == -801.0
         assert [one["QuotationLineQuantity"] for one in lines_of(scene, credited)] == [-2.0]
@@ -79,8 +79,7 @@ def test_e71_a_rest_that_is_written_off_closes_the_invoice() -> None:
         rest = next(one["balance"] for one in documents(scene) if one["number"] == bill) - Decimal("0.50")
         scene.bookkeeper("pay", referenceNumber=bill, amount=rest)
         off = scene.bookkeeper("write_off", referenceNumber=bill)
-        await scene.sleep(3700)
-        await scene.settle()
+        await an_hour(scene)
         assert word(scene, number) == "Betalt"
         assert len(deliveries(scene)) == 1
         found = await scene.outcome("invoice", erp=f"invoice:SmallBalanceWo/{off['payment']}")
@@ -96,8 +95,7 @@ def test_e72_a_payment_that_moves_no_stamp_is_found_within_the_hour() -> None:
         scene.bookkeeper("pay", referenceNumber=bill)
         assert next(one["modified"] for one in documents(scene) if one["number"] == bill) == before
         scene.forget_calls()
-        await scene.sleep(3700)
-        await scene.settle()
+        await an_hour(scene)
         assert word(scene, number) == "Betalt"
         assert scene.erp_calls("GET /v1/customerinvoice/{") <= 1
 
@@ -107,6 +105,7 @@ def test_e72_a_payment_that_moves_no_stamp_is_found_within_the_hour() -> None:
 def test_e73_a_cash_sale_is_a_delivery_of_its_own() -> None:
     async def story(scene: Scene) -> None:
         made = scene.bookkeeper("cash_sale", customer=NUMBER, lines=[billed(SERVICE, 1)])
+        await scene.sleep(310)  # cash sales are looked at every thirtieth time
         await scene.settle()
         number = delivery_of(scene, f"erp:invoice:CashSale/{made['referenceNumber']}")
         assert delivery(scene, number)["DeliveryNumber"] == made["referenceNumber"]

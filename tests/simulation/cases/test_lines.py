@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from tests.simulation.cases.stories import (
     LAMP,
-    SERVICE,
     add,
     delivery,
+    goods,
     history,
     line,
     lines_of,
@@ -55,11 +55,7 @@ def test_e49_a_shipped_line_is_not_changed_any_more() -> None:
         assert "Line 1" in delivery(scene, number)["DeliveryCustom6"]
         assert not wire.of("PATCH", "/api/v3")
         assert quantities(scene, number) == [5.0, 1.0]
-        await scene.sleep(7 * 86_400)
-        await scene.settle()
-        assert quantities(scene, number) == [2.0, 1.0]
-        assert delivery(scene, number)["DeliveryCustom6"] == ""
-        assert not wire.of("PATCH", "/api/v3")
+        # What happens after seven days without an answer: tests/unit/sync, with a clock that may jump.
 
     play(story)
 
@@ -119,7 +115,7 @@ def test_lines_of_an_order_from_the_erp_follow_it_one_by_one() -> None:
             "edit_order",
             orderId=made["id"],
             lines=[{"lineId": 1, "quantity": Decimal(7)}],
-            add=[{"inventoryId": SERVICE, "quantity": 2, "unitPrice": 450}],
+            add=[goods(LAMP, 2, unitPrice=Decimal(180))],
             remove=["2"],
         )
         await scene.settle()
@@ -127,7 +123,7 @@ def test_lines_of_an_order_from_the_erp_follow_it_one_by_one() -> None:
         assert lines_of(scene, number)[0]["QuotationLineId"] == ids[0]
         assert [one.path for one in wire.of("DELETE", "/QuotationLines")] == [f"/QuotationLines/{ids[1]}"]
         assert len(wire.of("POST", "/QuotationLines")) == 1
-        assert delivery(scene, number)["DeliveryOrderValue"] == 7 * 199 + 900
+        assert delivery(scene, number)["DeliveryOrderValue"] == 7 * 199 + 360
         assert not [one for one in wire if one.path.startswith("/api/v3")]
 
     play(story)
@@ -145,7 +141,8 @@ def test_a_line_added_in_webcrm_is_added_to_the_open_order_once() -> None:
         assert post.body["lines"][0]["externalLink"] == f"crm:line:{new}"
         assert [one["quantity"] for one in order(scene, made["id"])["lines"]] == [2, 1, 4]
         assert quantities(scene, number) == [2.0, 1.0, 4.0]
-        assert not wire.of("POST", "/QuotationLines") and not wire.of("DELETE", "/QuotationLines")
+        assert not wire.of("POST", "/QuotationLines")
+        assert not wire.of("DELETE", "/QuotationLines")
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story)

@@ -1,8 +1,9 @@
-"""Orders and what becomes of them: numbers, invoices, status words, in both directions (semantics §3.5-§3.7)."""
+"""Orders and what becomes of them: numbers, invoices, status words, both ways (semantics §3.5-§3.7)."""
 
 from tests.simulation.cases.stories import (
     LAMP,
     SERVICE,
+    an_hour,
     deal,
     deliveries,
     delivery,
@@ -32,7 +33,8 @@ def test_e43_a_copied_order_does_not_take_the_link() -> None:
         await scene.settle()
         assert delivery(scene, number)["DeliveryErpId"] == "erp:order:SO/000223"
         own = delivery_of(scene, f"erp:order:SO/{copied['orderId']}")
-        assert own != number and quantities(scene, own) == [2.0]
+        assert own != number
+        assert quantities(scene, own) == [2.0]
 
     play(story)
 
@@ -105,13 +107,11 @@ def test_e63_two_invoices_approved_and_then_paid() -> None:
         await scene.settle()
         assert (word(scene, number), numbers(scene, number)[1]) == ("Godkendt", "Yes")
         scene.bookkeeper("pay", referenceNumber=bills[0])
-        await scene.sleep(3700)  # payments may not move a stamp: the hourly sweep finds them
-        await scene.settle()
+        await an_hour(scene)  # payments may not move a stamp: the hourly sweep finds them
         assert word(scene, number) == "Godkendt"
         assert delivery(scene, number)["DeliveryCustom7"] == "No"
         scene.bookkeeper("pay", referenceNumber=bills[1])
-        await scene.sleep(3700)
-        await scene.settle()
+        await an_hour(scene)
         assert word(scene, number) == "Betalt"
         assert delivery(scene, number)["DeliveryCustom7"] == "Yes"
 
@@ -170,9 +170,10 @@ def test_e102_a_delivery_saved_without_a_change_costs_no_call() -> None:
         wire = listen(scene)
         scene.forget_calls()
         scene.user("edit", kind="delivery", id=number, fields=kept)
+        await scene.sleep(15)
+        assert scene.crm_calls("GET /Deliveries/{id}") == 0
         await scene.settle()
         assert wire == []
-        assert scene.crm_calls("GET /Deliveries/{id}") == 0
         assert scene.erp_calls("GET /api/v3/SalesOrders/{type}/{orderId}") == 0
 
     play(story)
@@ -192,7 +193,6 @@ def test_an_order_of_the_erp_comes_as_a_delivery_with_its_lines() -> None:
         assert row["DeliveryOrderValue"] == 898.0
         assert quantities(scene, number) == [2.0, 1.0]
         assert [one["QuotationLineData1"] for one in lines_of(scene, number)] == [LAMP, SERVICE]
-        assert order(scene, made["id"])["fields"].get("customerOrder") == f"crm:delivery:{number}"
         assert documents(scene) == []
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 

@@ -90,6 +90,23 @@ def test_o1_the_configured_destinations_are_reached() -> None:
     assert origin_of("https://api.webcrm.com").port == 443
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.webcrm.com.",
+        "https://user@api.webcrm.com",
+        "https://xn--pi-7kc.webcrm.com",
+        "https://api.webcrm.com\\@evil.example",
+        "http://api.webcrm.com",
+        "ftp://api.webcrm.com",
+        "https://",
+    ],
+)
+def test_o1_what_can_be_read_in_two_ways_cannot_be_configured(url: str) -> None:
+    with pytest.raises(Bug):
+        Destinations([url], allow_loopback=False)
+
+
 async def test_o1_a_request_to_another_destination_is_never_begun() -> None:
     seen: list[str] = []
 
