@@ -18,7 +18,7 @@ from streamsync.systems.port import Feed, Page, System
 
 REREAD_AT_ONCE = 100
 NEVER_EMPTY = frozenset((Kind.ORGANISATION, Kind.PERSON, Kind.ITEM))
-"""Master data: once known, a whole list of them without a row means a wrong tenant or right, not deletions."""
+"""Master data: once known, a whole list without a row means a wrong tenant or right, not deletions."""
 
 
 class Poller:

@@ -24,6 +24,7 @@ GONE_SECONDS = 600.0
 FULL_SECONDS = 86_400.0
 EVIDENCE_SECONDS = 3600.0
 MISSES = 2
+POLLS_BETWEEN = 3  # nothing is looked at again more often than so many polls
 BATCH = 50
 
 
@@ -57,7 +58,7 @@ class Reconciler:
                 now = connection.clock.monotonic()
                 if now < self._due[job] or not connection.quiet():
                     continue
-                self._due[job] = now + every
+                self._due[job] = now + max(every, POLLS_BETWEEN * connection.poll_seconds[Side.CRM])
                 await self._attempt(job, work)
 
     async def _attempt(self, job: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -33,6 +33,7 @@ EPOCH_MS = 1_773_478_800_000  # 2026-03-14T09:00:00Z: a day far from any change 
 RULES = (Path(__file__).parents[2] / "streamsync" / "demo" / "kunde.rules.toml").read_text("utf-8")
 POLL_SECONDS = 10
 QUIET_LOOKS = 25
+LONG_SECONDS = 1800
 
 CONFIG = """
 [daemon]
@@ -111,7 +112,16 @@ class Scene:
             await server.shutdown()
 
     async def sleep(self, seconds: float) -> None:
+        """Let virtual time pass. In a long sleep the daemon polls less often, or a week would take minutes."""
+        connections = self.daemon.plant.connections.values() if hasattr(self, "daemon") else ()
+        kept = [dict(connection.poll_seconds) for connection in connections]
+        for connection in connections if seconds > LONG_SECONDS else ():
+            connection.poll_seconds = dict.fromkeys(connection.poll_seconds, seconds / 40)
         await self.clock.sleep(seconds)
+        for connection, poll_seconds in zip(connections, kept, strict=True):
+            connection.poll_seconds = poll_seconds
+            for wake in connection.poll_wakes.values():
+                wake.set()
 
     async def settle(self, at_most: float = 1800) -> None:
         """Let virtual time pass until nothing has been undecided or unwritten for a few polls of every

@@ -17,6 +17,7 @@ from tests.simulation.cases.parties import (
     organisation,
     organisation_of,
     organisations,
+    polled_every,
     with_country,
 )
 from tests.simulation.cases.stories import listen
@@ -28,7 +29,7 @@ SETTLE_SECONDS = 2
 def test_e01_an_organisation_becomes_a_customer() -> None:
     async def story(scene: Scene) -> None:
         wire = listen(scene)
-        number = make_organisation(scene, **{CVR: "12345678"})
+        number = make_organisation(scene, **{CVR: "12345678", NUMBER: "4711"})
         await scene.settle()
         made = customer_of(scene, number)
         [create] = wire.of("POST", "/v1/customer")
@@ -40,7 +41,7 @@ def test_e01_an_organisation_becomes_a_customer() -> None:
         assert made["fields"]["corporateId"] == "12345678"
         assert made["fields"]["attributes.WEBCRMID"] == f"crm:organisation:{number}"
         row = organisation(scene, number)
-        assert row[NUMBER] == made["number"]
+        assert row[NUMBER] == made["number"] != "4711"  # the series gives the number, not the user
         assert row[MARKER] == f"erp:organisation:{made['internal_id']}"
         assert len(wire) == 2  # the create, and number and marker in one
         assert len(customers(scene)) == len(organisations(scene)) == 2
@@ -50,16 +51,23 @@ def test_e01_an_organisation_becomes_a_customer() -> None:
 
 def test_e02_the_answer_of_a_create_is_lost() -> None:
     async def story(scene: Scene) -> None:
+        polled_every(scene, 120)
+        await scene.start()
+        await scene.settle()
         scene.erp_face.faults.add("reset_after", method="POST", path="/v1/customer", count=1)
         wire = listen(scene)
         number = make_organisation(scene, **{CVR: "12345678"})
+        while not wire.of("POST", "/v1/customer"):
+            await scene.sleep(0.1)
+        scene.forget_calls()
+        await scene.sleep(8)
+        assert scene.erp_calls("GET /v1/customer") == 1  # the look-up, long before a poll
+        assert organisation(scene, number)[NUMBER] == customer_of(scene, number)["number"]
         await scene.settle()
         assert len(wire.of("POST", "/v1/customer")) == 1
-        made = customer_of(scene, number)
-        assert organisation(scene, number)[MARKER] == f"erp:organisation:{made['internal_id']}"
         assert len(customers(scene)) == 2
 
-    play(story)
+    play(story, started=False)
 
 
 def test_e02_a_create_that_lands_late_is_not_made_again() -> None:

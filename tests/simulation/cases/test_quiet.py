@@ -168,6 +168,39 @@ def test_two_people_edit_one_field_and_the_erp_wins(erp_first: bool) -> None:
     play(story)
 
 
+@pytest.mark.parametrize("slower", list(Side))
+def test_an_edit_that_overtakes_a_write_is_not_lost(slower: Side) -> None:
+    """The second person saves when the first edit has been read but not yet written."""
+
+    async def story(scene: Scene) -> None:
+        number = example(scene)
+        account = customer_of(scene, number)["number"]
+        face = scene.erp_face if slower is Side.CRM else scene.crm_face
+        seen: list[str] = []
+
+        def second(request: Request, answer: Response) -> None:
+            text = b"Vejle" if slower is Side.CRM else b"Odense"
+            if not seen and request.method == "GET" and text in answer.body:
+                seen.append(request.path)
+                if slower is Side.CRM:
+                    edit_organisation(scene, number, OrganisationCity="Odense")
+                else:
+                    edit_customer(scene, account, {"mainAddress.city": "Vejle"})
+
+        face.record = second
+        if slower is Side.CRM:
+            edit_customer(scene, account, {"mainAddress.city": "Vejle"})
+        else:
+            edit_organisation(scene, number, OrganisationCity="Odense")
+        await scene.settle()
+        assert len(seen) == 1
+        assert organisation(scene, number)["OrganisationCity"] == "Vejle"
+        assert customer_of(scene, number)["fields"]["mainAddress.city"] == "Vejle"
+        assert [(one.side, one.before) for one in await lost(scene, number)] == [("crm", "Odense")]
+
+    play(story)
+
+
 CREATES = {
     "customer": (Side.ERP, "/v1/customer"),
     "contact": (Side.ERP, "/v1/contact"),
