@@ -81,13 +81,16 @@ class Poller:
         first = full and not await store.read(lambda c: observations.scanned(c, name, side, feed.name))
         lane = Lane.BACKFILL if full else Lane.LIVE
         scan = connection.clock.now_ms() if full else 0
-        after, rows = position, 0
+        after, rows, whole = position, 0, set[str]()
         async for page in self._system.read(feed, position or None, connection.want(side, feed.kind), lane):
             after = page.position or after
             rows += len(page.records) + len(page.malformed)
+            if connection.wanted:
+                whole.update(record.rid for record in page.records if not record.partial)
             await self._store(page, Lane.BACKFILL if first else Lane.LIVE, scan)
             self.pulse.beat()
-        if side is Side.ERP and (wanted := connection.take_wanted(feed.kind)):
+        wanted = connection.take_wanted(feed.kind) if side is Side.ERP else []
+        if wanted := [rid for rid in wanted if rid not in whole]:
             await self._reread(feed.kind, wanted, Lane.LIVE)
         if full:
             await self._believable(rows)

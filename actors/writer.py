@@ -16,7 +16,7 @@ from actors import learning
 from actors.connection import Connection
 from streamsync.errors import Bug, SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
-from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Record, Side
+from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Side
 from streamsync.store import observations, outbox
 
 LOOK_SECONDS = 1.0
@@ -79,7 +79,8 @@ class Writer:
         return op.write.action is Action.CREATE and now < self._connection.settled_ms(self._side)
 
     def _filling(self, run: list[Op], now: int) -> bool:
-        """Whether a backfill is about to add to this batch: one call instead of several. It can wait a little."""
+        """Whether a backfill is about to add to this batch: one call instead of several. It can wait a
+        little."""
         young = now - min(op.due_ms for op in run) < LINGER_MS
         more = self._connection.deciding() or not self._connection.quiet()
         return young and more and run[0].lane is Lane.BACKFILL
@@ -300,7 +301,8 @@ def _serial(op: Op) -> str:
 
 
 def _adds_only(op: Op) -> bool:
-    """A first attempt that only adds lines to a document that had none overwrites nothing: nothing to re-read."""
+    """A first attempt that only adds lines to a document that had none overwrites nothing: nothing to
+    re-read."""
     write = op.write
     return (
         write.side is Side.CRM

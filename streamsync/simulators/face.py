@@ -114,6 +114,9 @@ class Face:
         if sort in (Sort.THROTTLE, Sort.ERROR, Sort.UNAUTHORIZED):
             status = {Sort.THROTTLE: 429, Sort.UNAUTHORIZED: 401}.get(sort, fault.status)
             return self._outgoing(self._refuse(request, status, fault.seconds))
+        if sort is Sort.ECHO:
+            self._count(request, fault.status)
+            return self._outgoing(echo(request, fault.status))
         if sort is Sort.RESET_BEFORE:
             self._count(request, NO_ANSWER)
             return break_off(incoming)
@@ -213,6 +216,13 @@ async def read_request(incoming: web.BaseRequest) -> Request:
         headers={name.lower(): value for name, value in incoming.headers.items()},
         body=body,
     )
+
+
+def echo(request: Request, status: int) -> Response:
+    """A careless refusal: the message holds the values of the request, without any quotes around them."""
+    asked = [text for texts in request.query.values() for text in texts]
+    sent = request.body.decode("utf-8", "replace").replace('"', "")
+    return json_response(status, {"message": " ".join(["Could not process", *asked, sent])})
 
 
 def break_off(incoming: web.BaseRequest) -> web.Response:

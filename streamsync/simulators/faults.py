@@ -23,6 +23,7 @@ class Sort(StrEnum):
     THROTTLE = "throttle"  # 429 with a retry-after of `seconds`; nothing is done
     ERROR = "error"  # `status` (500); nothing is done
     ERROR_AFTER = "error_after"  # `status` (500) although the work was done
+    ECHO = "echo"  # `status` (500) with a message that repeats what was asked and sent; nothing is done
     RESET_BEFORE = "reset_before"  # the connection breaks, nothing is done
     RESET_AFTER = "reset_after"  # the work is done, then the connection breaks
     LATE_COMMIT = "late_commit"  # the connection breaks, the work is done up to `seconds` later

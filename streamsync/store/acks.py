@@ -32,6 +32,7 @@ LINK_LINE = """INSERT INTO line_link(connection, pair, crm_key, erp_key) VALUES(
 UNLINK_CRM = "DELETE FROM line_link WHERE pair=? AND crm_key=?"
 UNLINK_ERP = "DELETE FROM line_link WHERE pair=? AND erp_key=?"
 GONE = "UPDATE record SET gone_ms=?, missing_ms=? WHERE connection=? AND side=? AND kind=? AND rid=?"
+NUMBER, VALUE = "DeliveryNumber", "DeliveryOrderValue"
 NAMES = msgspec.json.Decoder(tuple[str, ...])
 KEY_FIELD = {
     (Side.CRM, Kind.ORGANISATION): "OrganisationId",
@@ -223,7 +224,7 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
     lines: tuple[Line, ...] = old.lines if old else ()
     if write.kind is not Kind.DELIVERY:
         lines = _edited(lines, write.lines, keys)
-    key_field = KEY_FIELD.get((write.side, write.kind), "")
+    key_field = KEY_FIELD.get((write.side, write.kind), "") if write.action is Action.CREATE else ""
     inserts = sum(edit.action == "insert" for edit in write.lines)
     unknown = write.kind is not Kind.DELIVERY and inserts > sum(bool(key) for key in keys)
     # lines whose keys no read has shown are missing
@@ -231,7 +232,7 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
         side=write.side,
         kind=write.kind,
         rid=rid,
-        fields={**(old.fields if old else {}), **write.fields, **({key_field: rid} if key_field else {})},
+        fields={**_kept(write, old), **write.fields, **({key_field: rid} if key_field else {})},
         lines=lines,
         owner=old.owner if old else "",
         updated_ms=old.updated_ms if old else 0,
@@ -239,6 +240,16 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
         by_us=True,
         partial=unknown or (old is not None and old.partial),
     )
+
+
+def _kept(write: Write, old: Record | None) -> Fields:
+    """What the write leaves as it was. Lines move a delivery's value (webcrm-api §10.3): before its number is
+    set the value counts as not known, since the number's own write brings a fresh read of it."""
+    kept = dict(old.fields) if old is not None else {}
+    lines_of_delivery = write.kind is Kind.DELIVERY and write.side is Side.CRM and write.action is Action.LINES
+    if lines_of_delivery and not kept.get(NUMBER):
+        kept.pop(VALUE, None)
+    return kept
 
 
 def _edited(lines: Iterable[Line], edits: Iterable[LineEdit], keys: Sequence[str]) -> tuple[Line, ...]:

@@ -22,7 +22,13 @@ def demand(
     for number in numbers:
         if number == placeholder.record.fields.get("inventoryNumber"):
             observations.observe_many(
-                conn, connection, [placeholder], read_at_ms=now_ms, lane=Lane.LIVE, now_ms=now_ms
+                conn,
+                connection,
+                [placeholder],
+                read_at_ms=now_ms,
+                lane=Lane.LIVE,
+                now_ms=now_ms,
+                feed=ON_DEMAND,  # of no list: no full read may miss it
             )
         for (rid,) in conn.execute(BY_NUMBER, (connection, number.strip().casefold())).fetchall():
             pair = linking.by_rid(conn, connection, FAMILY[Kind.ITEM], Side.ERP, rid)

@@ -91,6 +91,9 @@ def of_erp_line(line: Fields, rules: Rules, look: Lookup) -> Item:
     found = look.candidates(Side.CRM, Kind.ITEM, "number", rules.line.placeholder.strip().casefold())
     if len(found) >= 1:
         return Item(sort=ITEM, number="", row=found[0].record, pair=found[0].pair.id if found[0].pair else 0)
+    made = by_number(rules.line.placeholder, rules, look)  # just written: the catalogue is read rarely
+    if made.row is not None:
+        return Item(sort=ITEM, number="", row=made.row, pair=made.pair)
     return Item(sort=WAIT, number=rules.line.placeholder)
 
 

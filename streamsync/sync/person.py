@@ -264,22 +264,19 @@ def _linked(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
         context,
     )
     if HOME not in extra.rows_erp and not moved:
-        merged = msgspec.structs.replace(
-            merged,
-            base=merged.base
-            | {
-                HOME: Agreed(
-                    crm=(crm.fields.get("PersonOrganisationId", ""),),
-                    erp=(erp.fields.get("businessAccount", ""),),
-                )
-            },
-        )
+        merged = msgspec.structs.replace(merged, base=merged.base | {HOME: _at_home(crm, erp)})
     decision = settle.settled(view, KIND, merged, extra)
     if direction is Direction.OFF and decision.outcome is Outcome.IN_SYNC:
         return msgspec.structs.replace(
             decision, outcome=Outcome.FILTERED, reason="unticked" if not ticked else "no_email"
         )
     return decision
+
+
+def _at_home(crm: Record, erp: Record) -> Agreed:
+    return Agreed(
+        crm=(crm.fields.get("PersonOrganisationId", ""),), erp=(erp.fields.get("businessAccount", ""),)
+    )
 
 
 def _moved(view: View, crm: Record, erp: Record, home: Home, extra: Extra) -> bool:

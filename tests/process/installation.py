@@ -1,5 +1,5 @@
-"""One installation of streamsync in a folder of its own: configuration, rules, secrets, the daemon, the command
-line. Everything runs as a user would run it."""
+"""One installation of streamsync in a folder of its own: configuration, rules, secrets, the daemon, the
+command line. Everything runs as a user would run it."""
 
 import os
 import signal
@@ -239,5 +239,3 @@ class Installation:
         for daemon in self._daemons:
             if daemon.code is None:
                 daemon.kill()
-
-

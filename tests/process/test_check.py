@@ -1,5 +1,5 @@
-"""`streamsync check` against real sockets: each thing that can be wrong is a sentence that says what to do, and
-an exit code that is not 0. It never writes."""
+"""`streamsync check` against real sockets: each thing that can be wrong is a sentence that says what to do,
+and an exit code that is not 0. It never writes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -175,7 +175,8 @@ def test_a_secret_that_is_not_there(installation: Installation) -> None:
     assert ran.code == 2
     assert "environment variable WEBCRM_TOKEN: It is not set, or empty." in ran.err
     installation.config.write_text(
-        installation.config.read_text("utf-8").replace('{ env = "WEBCRM_TOKEN" }', '"canary-literal"'), "utf-8"
+        installation.config.read_text("utf-8").replace('{ env = "WEBCRM_TOKEN" }', '"canary-literal"'),
+        "utf-8",
     )
     ran = installation.run("check")
     assert ran.code == 2

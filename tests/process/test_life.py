@@ -1,5 +1,5 @@
-"""The life of the process: start, stop, crash, reload, outage, the first sync's gate, and the commands that talk
-to it. Real processes, real signals."""
+"""The life of the process: start, stop, crash, reload, outage, the first sync's gate, and the commands that
+talk to it. Real processes, real signals."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -28,7 +28,9 @@ def gated(install: Install) -> Iterator[tuple[Installation, Daemon]]:
 
 
 def metric(daemon: Daemon, name: str) -> float:
-    [value] = [line.split()[1] for line in daemon.get("/metrics")[1].splitlines() if line.startswith(name + " ")]
+    [value] = [
+        line.split()[1] for line in daemon.get("/metrics")[1].splitlines() if line.startswith(name + " ")
+    ]
     return float(value)
 
 
@@ -160,7 +162,9 @@ def test_nothing_is_written_before_the_plan_is_accepted(install: Install, tmp_pa
 
         def decided() -> bool:
             found = new.run("plan", "--json").json
-            return "create_visma" in found["counts"].get("organisation", {}) and bool(found["counts"].get("item"))
+            return "create_visma" in found["counts"].get("organisation", {}) and bool(
+                found["counts"].get("item")
+            )
 
         until(decided, "both sides have been read")
         plan = new.run("plan").out
@@ -182,7 +186,9 @@ def test_nothing_is_written_before_the_plan_is_accepted(install: Install, tmp_pa
         accepted = new.run("plan", "--accept", "kunde")
         assert accepted.code == 0
         assert accepted.out.startswith("The plan of kunde is accepted; ")
-        until(lambda: [row for row in erp.rows("customers") if row.get("name") == "Kunde A/S"], "it is written")
+        until(
+            lambda: [row for row in erp.rows("customers") if row.get("name") == "Kunde A/S"], "it is written"
+        )
         assert erp.writes()["POST /v1/customer"] == 1
         assert new.run("plan", "--json").json["accepted"] is True
         assert new.run("plan", "--accept", "kunde", "--json").json["accepted"] is True
@@ -234,7 +240,11 @@ def test_without_a_daemon_a_sentence(install: Install, command: tuple[str, ...])
 
 def test_an_unknown_connection_is_named(gated: tuple[Installation, Daemon]) -> None:
     installation, daemon = gated
-    for command in (("plan", "--accept", "nobody"), ("retry", "--connection", "nobody"), ("plan", "--connection", "x")):
+    for command in (
+        ("plan", "--accept", "nobody"),
+        ("retry", "--connection", "nobody"),
+        ("plan", "--connection", "x"),
+    ):
         ran = installation.run(*command)
         assert ran.code == 1
         assert "There is no connection" in ran.err
@@ -298,7 +308,10 @@ def test_another_pair_of_systems_behind_the_same_store_is_refused(
     crm, erp = StandIn("webcrm", tmp_path, system_id=4712), StandIn("visma", tmp_path, tenant=other)
     ours = {"webcrm": webcrm.origin, "visma": visma.origin, "tenant": TENANT}
     cases: list[tuple[dict[str, str], str]] = [
-        ({"webcrm": crm.origin}, "from webCRM system 4711, but the configuration now leads to webCRM system 4712."),
+        (
+            {"webcrm": crm.origin},
+            "from webCRM system 4711, but the configuration now leads to webCRM system 4712.",
+        ),
         (
             {"visma": erp.origin, "tenant": other},
             f"from Visma.net company {TENANT}, but the configuration now leads to Visma.net company {other}.",

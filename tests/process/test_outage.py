@@ -1,4 +1,5 @@
-"""Both systems are gone: the process stays ready, says what is wrong, and goes on by itself when they are back."""
+"""Both systems are gone: the process stays ready, says what is wrong, and goes on by itself when they are
+back."""
 
 from pathlib import Path
 
@@ -25,7 +26,9 @@ def test_an_outage_while_it_runs(install: Install, webcrm: StandIn, visma: Stand
     for stand_in in (webcrm, visma):
         stand_in.fault(sort="reset_before", probability=1)
     [organisation] = webcrm.rows("organisation")
-    webcrm.act("edit", kind="organisation", id=organisation["OrganisationId"], fields={"OrganisationCity": "Odense"})
+    webcrm.act(
+        "edit", kind="organisation", id=organisation["OrganisationId"], fields={"OrganisationCity": "Odense"}
+    )
     until(lambda: len(degraded(daemon)) >= 2, "both systems are said to be gone")
     assert any("Reading Organisation failed: " in sentence for sentence in degraded(daemon))
     assert any("Reading customer failed: " in sentence for sentence in degraded(daemon))

@@ -1,5 +1,5 @@
-"""Rules that cannot work are refused with the place and the reason, by `check` and by `rules import`; what was in
-force stays in force."""
+"""Rules that cannot work are refused with the place and the reason, by `check` and by `rules import`; what
+was in force stays in force."""
 
 import tomllib
 from collections.abc import Iterator
@@ -96,7 +96,12 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         "3: organisation.number_field",
         "must be chosen.",
     ),
-    "not TOML": ("[item]", "[item", "", "not valid TOML: Expected ']' at the end of a table declaration (at line 36, column 6)"),
+    "not TOML": (
+        "[item]",
+        "[item",
+        "",
+        "not valid TOML: Expected ']' at the end of a table declaration (at line 36, column 6)",
+    ),
 }
 
 
@@ -190,7 +195,8 @@ def test_a_daemon_whose_first_rules_are_wrong_says_which(install: Install) -> No
 
 
 def test_export_diff_import_come_round(running: tuple[Installation, Daemon], tmp_path: Path) -> None:
-    """What `export` prints is what is in force: `diff` sees no difference, `import` makes a new version of it."""
+    """What `export` prints is what is in force: `diff` sees no difference, `import` makes a new version of
+    it."""
     installation, daemon = running
     exported = tmp_path / "exported.toml"
     exported.write_text(installation.run("rules", "export").out, "utf-8")

@@ -112,10 +112,14 @@ class Scene:
             await server.shutdown()
 
     async def sleep(self, seconds: float) -> None:
-        """Let virtual time pass. In a long sleep the daemon polls less often, or a week would take minutes."""
-        connections = self.daemon.plant.connections.values() if hasattr(self, "daemon") else ()
+        """Let virtual time pass. In a long sleep the daemon polls less often, or a week would take
+        minutes."""
+        if seconds <= LONG_SECONDS or not hasattr(self, "daemon"):
+            await self.clock.sleep(seconds)
+            return
+        connections = list(self.daemon.plant.connections.values())
         kept = [dict(connection.poll_seconds) for connection in connections]
-        for connection in connections if seconds > LONG_SECONDS else ():
+        for connection in connections:
             connection.poll_seconds = dict.fromkeys(connection.poll_seconds, seconds / 40)
         await self.clock.sleep(seconds)
         for connection, poll_seconds in zip(connections, kept, strict=True):

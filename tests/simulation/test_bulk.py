@@ -1,5 +1,5 @@
-"""Bulk writes to webCRM: fewest calls when all goes well; when a batch is lost, halved or refused, each record is
-resolved by its own marker and none is doubled (reliability §5, webcrm-api §3)."""
+"""Bulk writes to webCRM: fewest calls when all goes well; when a batch is lost, halved or refused, each
+record is resolved by its own marker and none is doubled (reliability §5, webcrm-api §3)."""
 
 from collections import Counter
 

@@ -122,20 +122,22 @@ def lines_of_address(customer: Row) -> list[str]:
     return [customer["fields"].get(f"mainAddress.addressLine{n}") or "" for n in (1, 2, 3)]
 
 
-def polled_every(scene: Scene, seconds: int) -> None:
-    """Both systems are polled so often; before the start."""
-    _configured(scene, f"poll_seconds = {POLL_SECONDS}", f"poll_seconds = {seconds}")
+def polled_every(scene: Scene, seconds: int, *systems: str) -> None:
+    """These systems (both, if none is named) are polled so often; before the start."""
+    for system in systems or ("webcrm", "visma"):
+        text = scene.config_path.read_text("utf-8")
+        before, head, own = text.partition(f"[connections.{system}]")
+        old = f"poll_seconds = {POLL_SECONDS}"
+        assert old in own
+        own = own.replace(old, f"poll_seconds = {seconds}", 1)
+        scene.config_path.write_text(before + head + own, "utf-8")
 
 
 def on_file(scene: Scene) -> None:
     """The store is a file that outlives the daemon; before the start."""
-    _configured(scene, 'state = ":memory:"', f'state = "{scene.folder / "state" / "streamsync.db"}"')
-
-
-def _configured(scene: Scene, old: str, new: str) -> None:
     text = scene.config_path.read_text("utf-8")
-    assert old in text
-    scene.config_path.write_text(text.replace(old, new), "utf-8")
+    state = scene.folder / "state" / "streamsync.db"
+    scene.config_path.write_text(text.replace('state = ":memory:"', f'state = "{state}"'), "utf-8")
 
 
 async def crash(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from actors.reconciler import Reconciler
 from streamsync.model import Side
 from streamsync.simulators.http import Request, Response
 from streamsync.store import journal, pairs
@@ -40,13 +41,13 @@ class Wire(list[Sent]):
         return [one for one in self if one.method == method and one.path.startswith(path)]
 
 
-def listen(scene: Scene) -> Wire:
-    """Keep every write from now on (logins and tokens apart)."""
+def listen(scene: Scene, *, reads: bool = False) -> Wire:
+    """Keep every write from now on (logins and tokens apart), and every read if asked."""
     found = Wire()
 
     def keeper(side: Side) -> Callable[[Request, Response], None]:
         def keep(request: Request, answer: Response) -> None:
-            if request.method == "GET" or "oken" in request.path or request.path.startswith("/Auth"):
+            if (request.method == "GET" and not reads) or request.path.startswith(("/Auth", "/connect")):
                 return
             body = json.loads(request.body) if request.body else None
             found.append(
@@ -179,8 +180,15 @@ async def history(scene: Scene, number: int) -> list[journal.Change]:
     return await scene.daemon.store.read(found)
 
 
+async def payments_swept(scene: Scene) -> None:
+    """The hourly sweep, now: payments may not move a stamp (E72 waits for its hour)."""
+    sweeper = next(one for one in scene.daemon.plant.sources if isinstance(one, Reconciler))
+    await sweeper.payments()
+    await scene.settle()
+
+
 async def an_hour(scene: Scene) -> None:
-    """Time for the hourly sweep of payments; the feeds are looked at rarely meanwhile, so it passes cheaply."""
+    """Time for the hourly sweep of payments; the feeds are looked at rarely meanwhile: it costs little."""
     for connection in scene.daemon.plant.connections.values():
         usual = connection.poll_seconds
         connection.poll_seconds = dict.fromkeys(usual, 900.0)

@@ -166,12 +166,32 @@ def test_e40_a_delivery_becomes_one_order_with_its_lines() -> None:
     play(story)
 
 
+def test_an_order_that_could_not_be_read_back_costs_no_line() -> None:
+    """Not a numbered case: after the POST nothing is known of the order's lines until a read shows them."""
+
+    async def story(scene: Scene) -> None:
+        number = deal(scene, line(LAMP, 2), line(SERVICE, 1))
+        ids = [one["QuotationLineId"] for one in lines_of(scene, number)]
+        wire = listen(scene)
+        scene.erp_face.faults.add("error", method="GET", path="/api/v3/SalesOrders/SO/", count=1)
+        await scene.settle()
+        assert [one["QuotationLineId"] for one in lines_of(scene, number)] == ids
+        assert not wire.of("DELETE", "/QuotationLines")
+        assert len(wire.of("POST", "/api/v3/SalesOrders")) == 1
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story)
+
+
 def test_e41_an_order_whose_answer_was_lost_is_found_and_adopted() -> None:
     async def story(scene: Scene) -> None:
         scene.erp_face.faults.add("reset_after", method="POST", path="/api/v3/SalesOrders", count=1)
-        wire = listen(scene)
+        wire = listen(scene, reads=True)
         number, order = await sent(scene)
         assert len(wire.of("POST", "/api/v3/SalesOrders")) == 1
+        asked = [one.query for one in wire.of("GET", "/api/v3/SalesOrders") if "customerId" in one.query]
+        assert [query["customerId"] for query in asked] == [["10042"]]
+        assert "modifiedSince" in asked[0]
         assert len(orders(scene)) == 1
         assert delivery(scene, number)["DeliveryErpId"] == f"erp:order:SO/{order['id']}"
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
@@ -245,3 +265,51 @@ def test_e77_a_delivery_becomes_an_invoice_on_hold() -> None:
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story, rules=AS_INVOICE)
+
+
+def test_e42_a_copied_delivery_does_not_take_the_link() -> None:
+    async def story(scene: Scene) -> None:
+        number, _ = await sent(scene)
+        copy = deal(scene, line(LAMP, 6), DeliveryErpId="erp:order:SO/000223")
+        await scene.settle()
+        own = order_of(scene, copy)
+        assert (own["id"], [one["quantity"] for one in own["lines"]]) == ("000224", [6])
+        assert delivery(scene, copy)["DeliveryErpId"] == "erp:order:SO/000224"
+        assert delivery(scene, number)["DeliveryErpId"] == "erp:order:SO/000223"
+
+    play(story)
+
+
+def test_e82_a_text_line_travels_in_the_note_of_the_line_above() -> None:
+    async def story(scene: Scene) -> None:
+        text = line(None, 1, price=0.0, memo="Inklusive montage")
+        number, order = await sent(scene, line(LAMP, 1), text, line(SERVICE, 1))
+        assert [one["fields"].get("note") for one in order["lines"]] == ["Inklusive montage", None]
+        await scene.sleep(120)
+        await scene.settle()
+        assert len(lines_of(scene, number)) == 3  # not an ERP line, and not removed for that
+
+    play(story)
+
+
+def test_e83_an_amount_without_an_item_parks_the_whole_delivery() -> None:
+    async def story(scene: Scene) -> None:
+        odd = line(None, 1, price=250.0, memo="Diverse")
+        number = deal(scene, line(LAMP, 1), line(SERVICE, 1), odd)
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("parked", "unknown_item")
+        [shown] = [one for one in await scene.parked() if one["entity"] == "delivery"]
+        assert shown["detail"]["line"] == "3"
+        assert orders(scene) == []
+
+    play(story)
+
+
+def test_e84_a_negative_quantity_does_not_become_a_sales_order() -> None:
+    async def story(scene: Scene) -> None:
+        number = deal(scene, line(LAMP, 2), line(SERVICE, -1))
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("parked", "negative_quantity")
+        assert orders(scene) == []
+
+    play(story)

@@ -37,6 +37,7 @@ from tests.simulation.cases.stories import (
 )
 from tests.simulation.scene import RULES, Scene, play
 
+HOUR_SECONDS = 3600
 CHOSEN = {
     "types": '["Kunde"]',
     "number_field": f'"{NUMBER}"',
@@ -72,11 +73,15 @@ def test_e93_an_empty_answer_is_no_evidence() -> None:
         scene.erp.company.tenant = (
             "5f0c0000-0000-4000-8000-00000000dead"  # 200 and an empty list, from now on
         )
-        await sweep(scene)
+        await full_reads(scene)
+        await scene.sleep(HOUR_SECONDS + 10)
+        await reconciler(scene).gone()
+        await scene.settle()
         assert any("empty list" in sentence for sentence in scene.waiting()["degraded"])
         assert await scene.outcome("organisation", crm=str(number)) == ("in_sync", "")
         scene.erp.company.tenant = tenant
-        await sweep(scene)
+        await full_reads(scene)
+        await scene.settle()
         assert scene.waiting()["degraded"] == []
         assert await scene.parked() == []
         assert await scene.outcome("organisation", crm=str(number)) == ("in_sync", "")
@@ -86,15 +91,15 @@ def test_e93_an_empty_answer_is_no_evidence() -> None:
     play(story, rules=organisations_only(), started=False)
 
 
-async def sweep(scene: Scene) -> None:
-    """Two full reads and an hour: what an absence needs to become evidence."""
-    reconciler = next(one for one in scene.daemon.plant.sources if isinstance(one, Reconciler))
+def reconciler(scene: Scene) -> Reconciler:
+    return next(one for one in scene.daemon.plant.sources if isinstance(one, Reconciler))
+
+
+async def full_reads(scene: Scene) -> None:
+    """Two of them: with an hour, what an absence needs to become evidence."""
     for _ in range(2):
-        await reconciler.full()
+        await reconciler(scene).full()
         await scene.sleep(20)
-    await scene.sleep(3610)
-    await reconciler.gone()
-    await scene.settle()
 
 
 def test_e95_what_is_empty_on_one_side_is_filled_from_the_other() -> None:

@@ -8,15 +8,22 @@ from tests.simulation.cases.stories import (
     SERVICE,
     an_hour,
     billed,
+    deal,
     deliveries,
     delivery,
     delivery_of,
     documents,
+    invoiced,
+    line,
     lines_of,
+    listen,
     numbers,
+    payments_swept,
     word,
 )
-from tests.simulation.scene import Scene, play
+from tests.simulation.scene import Scene, play, replaced
+
+AS_INVOICE = replaced("quiet_seconds = 1", 'quiet_seconds = 1\ntarget = "invoice"')
 
 
 async def own(scene: Scene, **header: object) -> tuple[str, int]:
@@ -64,7 +71,7 @@ def test_e69_a_credit_note_is_negative_and_its_invoice_cancelled() -> None:
     async def story(scene: Scene) -> None:
         bill, number = await own(scene)
         note = scene.bookkeeper("credit", referenceNumber=bill)["referenceNumber"]
-        await an_hour(scene)
+        await payments_swept(scene)
         credited = delivery_of(scene, f"erp:invoice:CreditNote/{note}")
         assert delivery(scene, credited)["DeliveryOrderValue"] == -801.0
         assert [one["QuotationLineQuantity"] for one in lines_of(scene, credited)] == [-2.0]
@@ -79,7 +86,7 @@ def test_e71_a_rest_that_is_written_off_closes_the_invoice() -> None:
         rest = next(one["balance"] for one in documents(scene) if one["number"] == bill) - Decimal("0.50")
         scene.bookkeeper("pay", referenceNumber=bill, amount=rest)
         off = scene.bookkeeper("write_off", referenceNumber=bill)
-        await an_hour(scene)
+        await payments_swept(scene)
         assert word(scene, number) == "Betalt"
         assert len(deliveries(scene)) == 1
         found = await scene.outcome("invoice", erp=f"invoice:SmallBalanceWo/{off['payment']}")
@@ -125,5 +132,94 @@ def test_e103_an_invoice_comes_with_its_release() -> None:
         scene.bookkeeper("release", referenceNumber=bill)
         await scene.settle()
         assert delivery(scene, delivery_of(scene, f"erp:invoice:Invoice/{bill}"))["DeliveryNumber"] == bill
+
+    play(story)
+
+
+def test_e65_an_invoice_of_an_unlinked_open_order_waits_for_the_order() -> None:
+    async def story(scene: Scene) -> None:
+        made = scene.bookkeeper(
+            "create_order", customer=NUMBER, lines=[{"inventoryId": SERVICE, "quantity": 4}]
+        )
+        bill = await invoiced(scene, made["orderId"], line1=1)
+        scene.bookkeeper("release", referenceNumber=bill)
+        await scene.settle()
+        [row] = deliveries(scene)
+        assert row["DeliveryErpId"] == f"erp:order:SO/{made['orderId']}"
+        assert numbers(scene, row["DeliveryId"]) == (bill, "Yes")
+
+    play(story)
+
+
+def test_e78_a_released_invoice_is_not_edited_any_more() -> None:
+    async def story(scene: Scene) -> None:
+        number = deal(scene, line(SERVICE, 3))
+        await scene.settle()
+        [invoice] = documents(scene)
+        scene.bookkeeper("release", referenceNumber=invoice["number"])
+        await scene.settle()
+        wire = listen(scene)
+        [only] = lines_of(scene, number)
+        scene.user("edit_line", id=only["QuotationLineId"], fields={"QuotationLinePrice": 450.0})
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
+        assert not [one for one in wire if one.side == "erp"]
+
+    play(story, rules=AS_INVOICE)
+
+
+def test_e79_a_line_deleted_in_webcrm_is_deleted_in_the_unreleased_invoice() -> None:
+    async def story(scene: Scene) -> None:
+        number = deal(scene, line(SERVICE, 3), line(SERVICE, 1, price=90.0))
+        await scene.settle()
+        wire = listen(scene)
+        scene.user("delete_line", id=lines_of(scene, number)[1]["QuotationLineId"])
+        await scene.settle()
+        [put] = wire.of("PUT", "/v1/customerinvoice")
+        assert put.body == {"invoiceLines": [{"operation": "Delete", "lineNumber": {"value": 2}}]}
+        assert put.headers["if-match"]
+        assert [[one["quantity"] for one in bill["lines"]] for bill in documents(scene)] == [[3]]
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story, rules=AS_INVOICE)
+
+
+def test_e80_a_line_of_an_item_that_was_never_in_the_catalogue_brings_its_row() -> None:
+    async def story(scene: Scene) -> None:
+        scene.bookkeeper("create_item", inventoryNumber="GAMMEL", description="Udgået", status="Inactive")
+        await scene.settle()
+        assert all(row["QuotationLineLinkedDataItemData1"] != "GAMMEL" for row in scene.crm.rows("item"))
+        made = scene.bookkeeper(
+            "create_invoice", customer=NUMBER, lines=[billed("GAMMEL", 2, unitPrice=Decimal(5))]
+        )
+        scene.bookkeeper("release", referenceNumber=made["referenceNumber"])
+        await scene.settle()
+        await scene.sleep(90)
+        await scene.settle()
+        number = delivery_of(scene, f"erp:invoice:Invoice/{made['referenceNumber']}")
+        [only] = lines_of(scene, number)
+        [row] = [one for one in scene.crm.rows("item") if one["QuotationLineLinkedDataItemData1"] == "GAMMEL"]
+        assert row["QuotationLineLinkedDataItemItemGroup"] == "Discontinued"
+        assert only["QuotationLineData1"] == "GAMMEL"
+
+    play(story)
+
+
+def test_e81_a_line_on_an_account_stands_under_the_placeholder() -> None:
+    async def story(scene: Scene) -> None:
+        freight = {"description": "Fragt", "quantity": 1, "unitPrice": Decimal("79.50")}
+        made = scene.bookkeeper("create_invoice", customer=NUMBER, lines=[billed(SERVICE, 1), freight])
+        scene.bookkeeper("release", referenceNumber=made["referenceNumber"])
+        await scene.settle()
+        await scene.sleep(90)
+        await scene.settle()
+        number = delivery_of(scene, f"erp:invoice:Invoice/{made['referenceNumber']}")
+        found = [
+            (one["QuotationLineData1"], one["QuotationLineMemo"], one["QuotationLinePrice"])
+            for one in lines_of(scene, number)
+        ]
+        assert found == [(SERVICE, "", 500.0), ("ERP-LINE", "Fragt", 79.5)]
+        assert delivery(scene, number)["DeliveryOrderValue"] == 579.5
+        assert await scene.outcome("invoice", crm=str(number)) == ("in_sync", "")
 
     play(story)

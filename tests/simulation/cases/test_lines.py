@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tests.simulation.cases.stories import (
     LAMP,
+    SERVICE,
     add,
     delivery,
     goods,
@@ -143,6 +144,70 @@ def test_a_line_added_in_webcrm_is_added_to_the_open_order_once() -> None:
         assert quantities(scene, number) == [2.0, 1.0, 4.0]
         assert not wire.of("POST", "/QuotationLines")
         assert not wire.of("DELETE", "/QuotationLines")
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story)
+
+
+def test_e51_of_a_partly_shipped_order_only_untouched_lines_may_change() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
+        await scene.settle()
+        scene.user("delete_line", id=lines_of(scene, number)[0]["QuotationLineId"])
+        add(scene, number, **line(LAMP, 8))
+        await scene.settle()
+        assert [one["quantity"] for one in order(scene, made["id"])["lines"]] == [2, 1, 8]
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
+
+    play(story)
+
+
+def test_e54_an_edit_waits_until_the_order_is_open_again() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        scene.bookkeeper("set_status", kind="order", orderId=made["id"], status="PendingApproval")
+        await scene.settle()
+        wire = listen(scene)
+        new = {"DeliveryDescription": "Ny tekst"}
+        scene.user("edit", kind="delivery", id=number, fields=new)
+        await scene.settle()
+        assert not wire.of("PATCH", ORDER)
+        assert await scene.outcome("delivery", crm=str(number)) == ("waiting", "order")
+        scene.bookkeeper("reopen_order", orderId=made["id"])
+        await scene.settle()
+        assert order(scene, made["id"])["fields"]["description"] == "Ny tekst"
+        assert delivery(scene, number)["DeliveryDescription"] == "Ny tekst"
+
+    play(story)
+
+
+def test_e55_after_a_412_the_order_is_read_and_planned_again() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        wire = listen(scene)
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 3.0})
+        changed = [{"lineId": 2, "quantity": Decimal(9)}]
+        scene.bookkeeper("edit_order", orderId=made["id"], lines=changed, description="Ændret i ERP")
+        await scene.settle()
+        assert [one["quantity"] for one in order(scene, made["id"])["lines"]] == [3, 9]
+        assert quantities(scene, number) == [3.0, 9.0]
+        tags = [one.headers["if-match"] for one in wire.of("PATCH", ORDER) if one.status == 202]
+        refused = [one.headers["if-match"] for one in wire.of("PATCH", ORDER) if one.status == 412]
+        assert len(tags) == 1
+        assert tags[0] not in refused
+
+    play(story)
+
+
+def test_e87_a_line_that_the_erp_adds_is_inserted_once() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene, line(LAMP, 2))
+        scene.bookkeeper("edit_order", orderId=made["id"], add=[goods(SERVICE, 1, description="Fragt")])
+        await scene.settle()
+        assert quantities(scene, number) == [2.0, 1.0]
+        assert [one["QuotationLineMemo"] for one in lines_of(scene, number)] == ["", "Fragt"]
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story)

@@ -3,7 +3,6 @@
 from tests.simulation.cases.stories import (
     LAMP,
     SERVICE,
-    an_hour,
     deal,
     deliveries,
     delivery,
@@ -17,6 +16,7 @@ from tests.simulation.cases.stories import (
     numbers,
     order,
     ordered,
+    payments_swept,
     quantities,
     sent,
     word,
@@ -107,11 +107,11 @@ def test_e63_two_invoices_approved_and_then_paid() -> None:
         await scene.settle()
         assert (word(scene, number), numbers(scene, number)[1]) == ("Godkendt", "Yes")
         scene.bookkeeper("pay", referenceNumber=bills[0])
-        await an_hour(scene)  # payments may not move a stamp: the hourly sweep finds them
+        await payments_swept(scene)
         assert word(scene, number) == "Godkendt"
         assert delivery(scene, number)["DeliveryCustom7"] == "No"
         scene.bookkeeper("pay", referenceNumber=bills[1])
-        await an_hour(scene)
+        await payments_swept(scene)
         assert word(scene, number) == "Betalt"
         assert delivery(scene, number)["DeliveryCustom7"] == "Yes"
 
@@ -195,5 +195,26 @@ def test_an_order_of_the_erp_comes_as_a_delivery_with_its_lines() -> None:
         assert [one["QuotationLineData1"] for one in lines_of(scene, number)] == [LAMP, SERVICE]
         assert documents(scene) == []
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story)
+
+
+def test_e56_a_moved_delivery_asks_while_the_order_is_open_and_goes_back_later() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene, line(LAMP, 5))
+        owner = delivery(scene, number)["DeliveryOrganisationId"]
+        other = scene.user(
+            "create",
+            kind="organisation",
+            fields={"OrganisationName": "Anden ApS", "OrganisationType": "Kunde"},
+        )
+        await scene.settle()
+        scene.user("move", kind="delivery", id=number, organisation=other)
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "customer_changed")
+        assert order(scene, made["id"])["customer"] == "10042"
+        scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
+        await scene.settle()
+        assert delivery(scene, number)["DeliveryOrganisationId"] == owner
 
     play(story)

@@ -51,7 +51,7 @@ def test_e01_an_organisation_becomes_a_customer() -> None:
 
 def test_e02_the_answer_of_a_create_is_lost() -> None:
     async def story(scene: Scene) -> None:
-        polled_every(scene, 120)
+        polled_every(scene, 600, "visma")
         await scene.start()
         await scene.settle()
         scene.erp_face.faults.add("reset_after", method="POST", path="/v1/customer", count=1)
@@ -61,7 +61,7 @@ def test_e02_the_answer_of_a_create_is_lost() -> None:
             await scene.sleep(0.1)
         scene.forget_calls()
         await scene.sleep(8)
-        assert scene.erp_calls("GET /v1/customer") == 1  # the look-up, long before a poll
+        assert scene.erp_calls() == 1  # the look-up, long before a poll
         assert organisation(scene, number)[NUMBER] == customer_of(scene, number)["number"]
         await scene.settle()
         assert len(wire.of("POST", "/v1/customer")) == 1

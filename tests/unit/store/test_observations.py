@@ -225,6 +225,8 @@ def test_a_full_read_names_what_it_did_not_show() -> None:
     assert observations.complete_scan(conn, NAME, CRM, "Organisation", Kind.ORGANISATION, 100, 110) == []
     see(conn, a, at=200, now=201, scan_ms=200)
     assert observations.complete_scan(conn, NAME, CRM, "Organisation", Kind.ORGANISATION, 200, 210) == ["2"]
+    again = observations.complete_scan(conn, NAME, CRM, "Organisation", Kind.ORGANISATION, 300, 310, rows=0)
+    assert again == []  # a list without a row is no evidence of anything
     assert observations.missing(conn, NAME, CRM, Kind.ORGANISATION) == [("2", 210, 1)]
     view = pairs.view(conn, NAME, pair_id(conn, CRM, "2"))
     assert view is not None
