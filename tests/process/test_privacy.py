@@ -102,10 +102,12 @@ class Teller:
         self.visma.fault(sort="echo", method="POST", path="/v1/customer", count=1, status=500)
         made = self.organisation(f"Kanarifugl fejl{FORGED}")
         until(lambda: '"code":"500"' in daemon.text() and self.customer(made), "the failure is got over")
-        self.webcrm.fault(sort="echo", method="GET", path="/Queries", count=2, status=400)
-        until(lambda: "poll_failed" in daemon.events(), "the poll that failed")
+        for stand_in in (self.webcrm, self.visma):
+            stand_in.fault(sort="echo", method="GET", probability=1, status=400)
+        until(lambda: daemon.events().count("poll_failed") >= 2, "polls fail")
         self.look(daemon, "refused")
-        self.webcrm.heal()
+        for stand_in in (self.webcrm, self.visma):
+            stand_in.heal()
 
     def disagree(self, organisation: int) -> None:
         """Both sides change the same field while nobody looks."""

@@ -93,3 +93,14 @@ def test_a_house_item_is_never_touched() -> None:
         assert not [one for one in wire if one.path == f"{CATALOGUE}/{house}"]
 
     play(story, started=False)
+
+
+def test_a_price_changed_by_hand_gives_way_with_the_next_write() -> None:
+    async def story(scene: Scene) -> None:
+        scene.user("edit", kind="item", id=item(scene, "LAMPE-01")[ID], fields={PRICE: 1.0})
+        scene.bookkeeper("edit_item", inventoryNumber="LAMPE-01", description="Testlampe 60W")
+        await scene.settle()
+        row = item(scene, "LAMPE-01")
+        assert (data(row, 2), row[PRICE]) == ("Testlampe 60W", 199)
+
+    play(story)

@@ -19,7 +19,6 @@ from tests.simulation.cases.parties import (
     customers,
     edit_customer,
     edit_organisation,
-    item,
     make_customer,
     make_organisation,
     make_person,
@@ -331,17 +330,5 @@ def test_an_answer_that_comes_by_half_is_looked_up() -> None:
         assert len(organisations(scene)) == len(customers(scene)) == 4
         assert len(contacts(scene)) == len(scene.crm.rows("person")) == 4
         agree(scene)
-
-    play(story)
-
-
-def test_a_price_that_somebody_changed_in_the_catalogue_gives_way_to_the_erp() -> None:
-    async def story(scene: Scene) -> None:
-        row = item(scene, LAMP)
-        scene.bookkeeper("edit_item", inventoryNumber=LAMP, description="Testlampe 60W")
-        await scene.settle()
-        changed = item(scene, LAMP)
-        assert changed["QuotationLineLinkedDataItemData2"] == "Testlampe 60W"
-        assert changed["QuotationLineLinkedDataItemPrice"] == row["QuotationLineLinkedDataItemPrice"]
 
     play(story)
