@@ -245,7 +245,7 @@ def _assumed(write: Write, done: Done, old: Record | None, rid: str, keys: Seque
 def _kept(write: Write, old: Record | None) -> Fields:
     """What the write leaves as it was. Lines move a delivery's value (webcrm-api §10.3): before its number is
     set the value counts as not known, since the number's own write brings a fresh read of it."""
-    to_lines = write.kind is Kind.DELIVERY and write.side is Side.CRM and write.action is Action.LINES
+    kept = dict(old.fields) if old is not None else {}
     of_lines = write.kind is Kind.DELIVERY and write.side is Side.CRM and write.action is Action.LINES
     if of_lines and not kept.get(NUMBER):
         kept.pop(VALUE, None)
