@@ -1,5 +1,4 @@
-"""Lines that we wrote move a delivery's value in webCRM without a word (webcrm-api §10.3): what the shadow then
-says of it."""
+"""Our own lines move a delivery's value in webCRM silently (webcrm-api §10.3): what the shadow then says."""
 
 import pytest
 
