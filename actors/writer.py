@@ -8,7 +8,7 @@ bulk request where the system takes it.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 import msgspec
 
@@ -20,8 +20,8 @@ from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Side
 from streamsync.store import observations, outbox
 
 LOOK_SECONDS = 1.0
-TAKE = 400
-BATCHES_A_ROUND = 2
+TAKE = 1000
+BATCHES_A_ROUND = 8
 LINGER_MS = 15_000
 HANDS = 4  # requests under way at once; webCRM gets one (webcrm-api §8)
 
@@ -66,7 +66,7 @@ class Writer:
             return False
         batches = asyncio.Queue[list[Op]]()
         # A short round: what comes in meanwhile in a higher lane is seen before the rest of this one.
-        for batch in self._batches(ops, now)[: self._hands * BATCHES_A_ROUND]:
+        for batch in self._batches(ops, now)[:BATCHES_A_ROUND]:
             batches.put_nowait(batch)
         found = batches.qsize()
         async with asyncio.TaskGroup() as group:
@@ -86,25 +86,26 @@ class Writer:
         return young and more and run[0].lane is Lane.BACKFILL
 
     def _batches(self, ops: Iterable[Op], now: int) -> list[list[Op]]:
-        """Lane by lane, same sort together, in the order of the outbox; creates below one parent stay in one
-        batch."""
-        out: list[list[Op]] = []
-        ordered = sorted(
-            ops, key=lambda op: (LANES.index(op.lane), op.write.kind, op.write.action, _serial(op), op.id)
-        )
-        for (_, kind, action, _), same in groupby(
+        """Lane by lane, same sort together; within a lane each sort has its turn, so that five hundred single
+        writes do not hold up one that carries a hundred. Creates below one parent stay in one batch."""
+        lanes: dict[Lane, dict[tuple[Kind, Action], list[list[Op]]]] = {lane: {} for lane in LANES}
+        ordered = sorted(ops, key=lambda op: (op.lane, op.write.kind, op.write.action, _serial(op), op.id))
+        for (lane, kind, action, below), same in groupby(
             ordered, key=lambda op: (op.lane, op.write.kind, op.write.action, _serial(op))
         ):
             run = list(same)
-            size = self._system.bulk(kind, action)
-            if size <= 1 and not _serial(run[0]):
-                size = 1
-            elif size <= 1:
-                size = len(run)
+            size = max(self._system.bulk(kind, action), len(run) if below else 1)
             if size > len(run) and self._filling(run, now):
                 continue
-            out += [run[start : start + size] for start in range(0, len(run), size)]
-        return out
+            batches = [run[start : start + size] for start in range(0, len(run), size)]
+            lanes[lane].setdefault((kind, action), []).extend(batches)
+        return [
+            batch
+            for sorts in lanes.values()
+            for turn in zip_longest(*sorts.values())
+            for batch in turn
+            if batch is not None
+        ]
 
     async def _hand(self, batches: "asyncio.Queue[list[Op]]") -> None:
         while not batches.empty() and not self._draining.is_set():

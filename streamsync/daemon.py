@@ -35,6 +35,7 @@ from streamsync.web.hooks import HookSecrets, routes
 from streamsync.web.ops import Health, OpsServer
 
 HEARTBEAT_SECONDS = 0.5
+AT_ONCE_SECONDS = 1.0  # for the actors to let go when nobody wants to wait
 
 
 class Daemon:
@@ -191,9 +192,10 @@ class Daemon:
         """The store's thread would keep the process alive. After `stop` there is nothing left to do."""
         if self._stopped:
             return
-        if not self.health.started:
-            for system in self._systems:
-                await system.close()
+        if self.health.started:
+            await self.supervisor.close(AT_ONCE_SECONDS)
+        for system in self._systems:
+            await system.close()
         # Cut short, it is not clean; where it never began to work, the mark stays as it was found.
         await self.store.close(clean=self.store.clean and not self.health.started)
 

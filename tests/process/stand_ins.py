@@ -20,7 +20,7 @@ STREAMSYNC = (sys.executable, "-m", "streamsync")
 WEBCRM_TOKEN, VISMA_SECRET = "demo-webcrm-token", "demo-visma-secret"
 TENANT, CLIENT = "5f0c0000-0000-4000-8000-000000000001", "isv_streamsync"
 RESPONSIVE = {"webcrm": {"requests_per_minute": 60_000}, "visma": {"requests_per_hour": 3_600_000}}
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 DEADLINE_SECONDS = 30.0
 
 

@@ -132,8 +132,7 @@ def test_a_really_empty_company_says_so(install: Install, tmp_path: Path) -> Non
     assert "The rules fit both systems." in ran.out
 
 
-@pytest.mark.parametrize("minutes", [10, -10])
-@pytest.mark.parametrize("system", ["webcrm", "visma"])
+@pytest.mark.parametrize(("system", "minutes"), [("webcrm", 10), ("visma", -10)])
 def test_a_clock_ten_minutes_off(
     installation: Installation, webcrm: StandIn, visma: StandIn, system: str, minutes: int
 ) -> None:

@@ -229,13 +229,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_without_a_daemon_a_sentence(install: Install, command: tuple[str, ...]) -> None:
     new = install()
-    ran = new.run(*command)
-    assert (ran.code, ran.out) == (1, "")
+    ran = new.run(*command, "--json")
+    assert ran.code == 1
     assert "The daemon does not answer at http://127.0.0.1:" in ran.err
     assert "Is `streamsync run` running?" in ran.err
-    as_json = new.run(*command, "--json")
-    assert as_json.code == 1
-    assert as_json.json["ok"] is False
+    assert ran.json["ok"] is False
 
 
 def test_an_unknown_connection_is_named(gated: tuple[Installation, Daemon]) -> None:
@@ -283,10 +281,16 @@ def test_a_wrong_configuration_exits_2_with_file_line_and_key(install: Install, 
     assert (ran.code, ran.out) == (2, "")
     assert f"{new.config}" in ran.err
     assert place in ran.err
-    as_json = new.run("check", "--json")
-    assert as_json.code == 2
-    assert any(place in problem for problem in as_json.json["problems"])
     assert not new.database.exists()
+
+
+def test_configuration_errors_as_json(install: Install) -> None:
+    new = install()
+    new.config.write_text(_unknown_key(new.config.read_text("utf-8")), "utf-8")
+    ran = new.run("check", "--json")
+    assert ran.code == 2
+    assert ran.json["ok"] is False
+    assert any("connections[0].webcrm.pol_seconds" in problem for problem in ran.json["problems"])
 
 
 def test_a_configuration_that_is_not_there(install: Install) -> None:

@@ -162,7 +162,6 @@ def test_check_tells_all_mistakes_of_the_file_at_once(install: Install, cases: l
         key, reason = WRONG[case][2].partition(": ")[2], WRONG[case][3]
         assert any(f": {key}: {reason}" in sentence for sentence in refused), (key, reason, refused)
     assert len(refused) == len(cases)
-    assert new.run("check").out.count("FAIL") == len(cases)
 
 
 def test_what_was_in_force_stays_in_force(running: tuple[Installation, Daemon], tmp_path: Path) -> None:

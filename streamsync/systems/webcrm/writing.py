@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from streamsync.errors import Bug, Rejected, SystemFault, Unknown
+from streamsync.errors import Bug, Refused, Rejected, SystemFault, Unknown
 from streamsync.model import Action, Done, Kind, Lane, LineEdit, Write
 from streamsync.systems.outcome import redact
 from streamsync.systems.transport import Reply
@@ -54,7 +54,7 @@ class Writing:
     async def send_many(self, writes: Sequence[Write], lane: Lane) -> list[Answer]:
         """One bulk PATCH for writes of one kind and action. Raises if the request as a whole fails."""
         if writes[0].action is Action.LINES:
-            return await self._send_lines(writes, lane, bulk=True)
+            return await self._send_many_lines(writes, lane)
         taken = await self._taken(writes, lane)
         free = [write for write in writes if write.rid not in taken]
         answers: dict[int, Answer] = {id(write): _number_taken() for write in writes if write.rid in taken}
@@ -107,6 +107,24 @@ class Writing:
         row[id_field(Kind.ITEM)] = int(write.rid)
         await self._calls.write("PUT", ITEMS + "/{id}", lane, write.rid, body=row)
         return Done(rid=write.rid)
+
+    async def _send_many_lines(self, writes: Sequence[Write], lane: Lane) -> list[Answer]:
+        """Line sets of several deliveries, in requests of at most `BULK_MAX` rows. What fails stops what
+        follows."""
+        answers: list[Answer] = []
+        stopped = False
+        for part in _by_rows(writes):
+            if stopped:
+                answers += [Refused("The batch was stopped before this set was sent.", code="stopped")] * len(
+                    part
+                )
+                continue
+            try:
+                answers += await self._send_lines(part, lane, bulk=True)
+            except SystemFault as wrong:
+                answers += [wrong] * len(part)
+                stopped = True
+        return answers
 
     async def _send_lines(self, writes: Sequence[Write], lane: Lane, *, bulk: bool) -> list[Answer]:
         """Inserts and updates first, deletes last and one by one (semantics §4.11).
@@ -207,6 +225,20 @@ def _key(rid: str, *, new: bool) -> int:
     if new == bool(rid) or not (new or (rid.isascii() and rid.isdigit() and int(rid[:20]) > 0)):
         raise Bug("A create has no key of its own, and an update needs one.", code="key")
     return int(rid or "0")
+
+
+def _by_rows(writes: Sequence[Write]) -> list[list[Write]]:
+    """Whole sets together, as long as they have at most `BULK_MAX` rows to save; a larger set goes alone."""
+    parts: list[list[Write]] = []
+    rows = BULK_MAX
+    for write in writes:
+        own = sum(edit.action != "delete" for edit in write.lines)
+        if rows + own > BULK_MAX or not parts:
+            parts.append([])
+            rows = 0
+        parts[-1].append(write)
+        rows += own
+    return parts
 
 
 def _number_taken() -> Rejected:
