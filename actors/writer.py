@@ -21,7 +21,7 @@ from streamsync.store import observations, outbox
 
 LOOK_SECONDS = 1.0
 TAKE = 1000
-BATCHES_A_ROUND = 8
+BATCHES_A_HAND = 6
 LINGER_MS = 15_000
 HANDS = 4  # requests under way at once; webCRM gets one (webcrm-api §8)
 
@@ -66,7 +66,7 @@ class Writer:
             return False
         batches = asyncio.Queue[list[Op]]()
         # A short round: what comes in meanwhile in a higher lane is seen before the rest of this one.
-        for batch in self._batches(ops, now)[:BATCHES_A_ROUND]:
+        for batch in self._batches(ops, now)[: self._hands * BATCHES_A_HAND]:
             batches.put_nowait(batch)
         found = batches.qsize()
         async with asyncio.TaskGroup() as group:

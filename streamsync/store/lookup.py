@@ -9,8 +9,9 @@ from streamsync.store import linking, meta, pairs, scans, shadows, tables
 from streamsync.store.forms import FAMILY, pair_of, record_of
 from streamsync.sync.lookup import Candidate, View
 
+# CROSS JOIN keeps this order: the planner would walk all records of the kind, 200 times slower at 2,000.
 CANDIDATES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial
-  FROM record JOIN match_key USING(connection, side, kind, rid)
+  FROM match_key CROSS JOIN record USING(connection, side, kind, rid)
   WHERE connection=? AND side=? AND kind=? AND key=? AND value=? AND gone_ms=0 ORDER BY rid LIMIT 50"""
 ATTACHED_INVOICES = "SELECT invoice FROM attachment WHERE connection=? AND delivery=? ORDER BY invoice"
 ATTACHED_DELIVERIES = """SELECT id, entity, crm_id, erp_id, origin, state, base, dirty, lane, outcome, reason

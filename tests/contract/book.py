@@ -96,6 +96,8 @@ class Contract:
         for path in loose["paths"].values():
             for method in METHODS:
                 _for_replies(path.get(method, {}).get("responses", {}))
+        if "VismaError" in loose["components"]["schemas"]:  # the gateway's own errors (visma-api §7.2)
+            loose["components"]["schemas"]["VismaError"]["properties"]["statusCode"] = {"type": "integer"}
         if "/Queries" in loose["paths"]:
             for reply in loose["paths"]["/Queries"]["get"]["responses"].values():
                 for media in reply.get("content", {}).values():

@@ -53,7 +53,6 @@ READS = {
     "GET /api/v3/SalesOrders",
     "GET /api/v3/SalesOrders/{type}/{orderId}",
     "GET /api/v3/SalesOrders/{type}/{orderId}/lines",
-    "GET /api/v3/SalesOrders/{type}/{orderId}/shipment",
 }
 # Every path that may be mapped, and those that only documents have.
 EVERYTHING = {
@@ -189,7 +188,7 @@ async def test_every_write_and_the_probe(visma_book: Book) -> None:
         await erp.send(Kind.ORDER, Action.DELETE, rid=made.rid)
 
         billed = await invoice(erp, number)
-        lines = (
+        lines: tuple[LineEdit, ...] = (
             LineEdit(action="update", key=billed.lines[0].key, fields={"quantity": "3"}),
             LineEdit(action="insert", fields={"inventoryNumber": "10", "quantity": "1"}),
         )

@@ -44,6 +44,7 @@ async def recorded(book: Book, **world: Any) -> AsyncIterator[Company]:
         clock=clock,
         settle_seconds=2,
         order_types=("SO", "IN"),
+        may_delete=True,
     )
     await held.open()
     try:
