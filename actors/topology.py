@@ -127,6 +127,7 @@ async def stop(plant: Plant, supervisor: Supervisor, drain_seconds: float) -> No
     rest."""
     await supervisor.stop([actor.name for actor in plant.sources], 1.0)
     await supervisor.stop([actor.name for actor in plant.deciders], 5.0)
+    await supervisor.stop([writer.name for writer in plant.writers if not writer.begun], 1.0)
     for writer in plant.writers:
         writer.drain()
     await supervisor.finish([writer.name for writer in plant.writers], drain_seconds)

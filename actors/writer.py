@@ -41,6 +41,11 @@ class Writer:
     def __repr__(self) -> str:
         return f"<Writer {self._side}: {len(self._busy)} ops in hand>"
 
+    @property
+    def begun(self) -> bool:
+        """Whether it can have anything in hand: before the connection is open it only waits for that."""
+        return self._connection.opened.is_set()
+
     def drain(self) -> None:
         """Take nothing new; `run` returns when the requests under way are answered."""
         self._draining.set()

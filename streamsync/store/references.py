@@ -22,7 +22,7 @@ WAKE_ERP = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? E
   SELECT rid FROM match_key WHERE connection=? AND side='erp' AND kind=? AND key=? AND value=?)"""
 WAKE_LINES = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END
   WHERE connection=? AND family='document' AND (? OR outcome IN('','waiting','filtered')) AND crm_id IN(
-  SELECT owner FROM record JOIN match_key USING(connection,side,kind,rid)
+  SELECT owner FROM match_key CROSS JOIN record USING(connection,side,kind,rid)
   WHERE connection=? AND side='crm' AND kind='line' AND key=? AND value=?)"""
 WAKE_REASON = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END
   WHERE connection=? AND entity IN(SELECT value FROM json_each(?)) AND outcome='waiting' AND reason=?"""

@@ -24,7 +24,7 @@ RECORD = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, b
   FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"""
 LINES = """SELECT side, kind, rid, fields, lines, owner, updated_ms, version, by_us, partial
   FROM record
-  WHERE connection=? AND owner=? AND side='crm' AND kind='line' AND gone_ms=0"""
+  WHERE connection=? AND owner=? AND owner<>'' AND +side='crm' AND +kind='line' AND gone_ms=0"""
 UPSERT = """INSERT INTO record(connection, side, kind, rid, owner, fields, lines, hash, marker, keys,
   updated_ms, version, by_us, fence_ms, first_seen_ms, changed_ms, scan_ms, feed, partial)
   VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(connection, side, kind, rid) DO UPDATE SET

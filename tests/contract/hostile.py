@@ -101,7 +101,7 @@ class Liar:
             for name in ("location", "etag"):
                 if self.rng.random() < 0.3:
                     given[name] = self.rng.choice(LOCATIONS)
-        date_ms = self.rng.choice((NOW_MS, NOW_MS, 0, -1, 10**15))
+        date_ms = self.rng.choice((NOW_MS, NOW_MS, 0, -1, 253_402_300_799_000))
         return Reply(status=status, headers=given, body=content, date_ms=date_ms, started_ms=NOW_MS)
 
     def _spoil(self, status: int, content: bytes) -> tuple[int, bytes]:

@@ -34,7 +34,7 @@ admin = "127.0.0.1:{admin}"
 ops = "127.0.0.1:{ops}"
 allow_loopback = true
 log_level = "{log_level}"
-drain_seconds = 5
+drain_seconds = 60
 
 [[connections]]
 name = "kunde"
@@ -168,7 +168,7 @@ class Daemon:
         os.kill(self.pid, signal.SIGTERM)
 
     def terminate(self) -> int:
-        """SIGTERM, and the exit code."""
+        """SIGTERM, and the exit code. Far sooner than `drain_seconds`: nothing may be waited for in vain."""
         self.ask_to_stop()
         return self._child.wait(30)
 

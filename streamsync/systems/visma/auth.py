@@ -147,7 +147,7 @@ class Tokens:
             raise self._denied(audience, reply.status, reply.body, reply.headers)
         try:
             granted = msgspec.json.decode(reply.body, type=_Granted)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused(f"Visma Connect's token reply cannot be read ({error}).", code="token") from error
         margin = min(EARLY_SECONDS, granted.expires_in / 4)
         return Token(
@@ -169,7 +169,7 @@ class Tokens:
     ) -> SystemFault:
         try:
             denied = msgspec.json.decode(body, type=_Denied)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             denied = _Denied()
         if status == 429:
             wait = headers.get("retry-after", "")

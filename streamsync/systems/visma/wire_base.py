@@ -91,6 +91,17 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 W = TypeVar("W", bound=Wire)
+T = TypeVar("T")
+
+
+def read(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """JSON of any sort; what Python alone would stumble over (nesting, broken text) is a DecodeError as well."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError:
+        raise
+    except (RecursionError, ValueError) as error:
+        raise msgspec.DecodeError(f"not readable ({type(error).__name__})") from error
 
 
 def rows(body: bytes, what: str) -> Rows:
@@ -100,10 +111,10 @@ def rows(body: bytes, what: str) -> Rows:
     """
     try:
         if body.lstrip()[:1] == b"[":
-            raw = msgspec.json.decode(body, type=list[msgspec.Raw])
-            counted = msgspec.json.decode(raw[0], type=_Counted).metadata if raw else None
+            raw = read(body, list[msgspec.Raw])
+            counted = read(raw[0], _Counted).metadata if raw else None
             return Rows(raw, counted.total_count if counted else 0, counted.max_page_size if counted else 0)
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = read(body, _Envelope)
     except msgspec.MsgspecError as error:
         raise Unknown(
             f"Visma.net answered the list {what} with something that is no list ({error}).", code="reply"
@@ -115,7 +126,7 @@ def rows(body: bytes, what: str) -> Rows:
 
 def decode(raw: bytes | msgspec.Raw, kind: type[W]) -> W:
     """One object. Raises msgspec.ValidationError that names the field and never its value."""
-    return msgspec.json.decode(raw, type=kind)
+    return read(raw, kind)
 
 
 def one(body: bytes, kind: type[W], what: str) -> W:
@@ -144,8 +155,8 @@ def key_of(raw: bytes | msgspec.Raw, *names: str) -> str:
     without any.
     """
     try:
-        found = msgspec.json.decode(raw, type=_key_shape(names))
-        held = [msgspec.json.decode(getattr(found, name)) for name in names]
-    except msgspec.MsgspecError:
+        found = read(raw, _key_shape(names))
+        held = [read(getattr(found, name), object) for name in names]
+        return "/".join(str(value) for value in held if value is not None) or "?"
+    except (msgspec.MsgspecError, ValueError):  # ValueError: a number too long to be written out
         return "?"
-    return "/".join(str(value) for value in held if value is not None) or "?"
