@@ -4,7 +4,9 @@ Rows are cut out of a list first (`rows`) and decoded one by one (`decode`), so 
 row. Imported through `wire`.
 """
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
@@ -13,6 +15,10 @@ import msgspec
 from streamsync.errors import Unknown
 
 MISSHAPEN = "shape"
+DIGITS_MAX = 40
+_LARGE = re.compile(
+    rb"[0-9]{40}|[0-9][eE][+-]?[0-9]{2}"
+)  # looks like a number too large; looked at closely then
 
 
 class Wire(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
@@ -95,7 +101,8 @@ T = TypeVar("T")
 
 
 def read(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
-    """JSON of any sort; what Python alone would stumble over (nesting, broken text) is a DecodeError as well."""
+    """JSON of any sort. What Python alone would stumble over (nesting, broken text) is a DecodeError as
+    well."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError:
@@ -126,7 +133,25 @@ def rows(body: bytes, what: str) -> Rows:
 
 def decode(raw: bytes | msgspec.Raw, kind: type[W]) -> W:
     """One object. Raises msgspec.ValidationError that names the field and never its value."""
-    return read(raw, kind)
+    found = read(raw, kind)
+    if _LARGE.search(raw) is not None:
+        _bounded(found)
+    return found
+
+
+def _bounded(node: object) -> None:
+    """No number that would fill the memory when it is written out, as `1e999999` would (security R1)."""
+    match node:
+        case msgspec.Struct():
+            for name in node.__struct_fields__:
+                _bounded(getattr(node, name))
+        case list() | tuple():
+            for inner in node:
+                _bounded(inner)
+        case Decimal() if not node.is_finite() or abs(node.adjusted()) > DIGITS_MAX:
+            raise msgspec.ValidationError("a number out of any range")
+        case int() if abs(node) > 10**DIGITS_MAX:
+            raise msgspec.ValidationError("a number out of any range")
 
 
 def one(body: bytes, kind: type[W], what: str) -> W:
