@@ -96,8 +96,8 @@ class Connection:
 
     def retry_seconds(self, attempt: int) -> float:
         """Backoff for hours, not minutes: 5 s doubling to an hour, with jitter so that retries do not march
-        in step."""
-        bare = min(RETRY_SECONDS_MAX, RETRY_SECONDS_FIRST * 2.0 ** min(attempt, 20))
+        in step. `attempt` counts the failures, the first is 1."""
+        bare = min(RETRY_SECONDS_MAX, RETRY_SECONDS_FIRST * 2.0 ** min(max(attempt - 1, 0), 20))
         return bare * (0.8 + 0.4 * self.clock.rng.random())
 
     def settled_ms(self, side: Side) -> int:

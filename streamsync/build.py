@@ -20,6 +20,7 @@ from streamsync.systems.webcrm.system import WebcrmSystem
 
 Connectors = Callable[[str], Any]
 QUERIES = {"always": "on", "never": "off"}
+BURST = 4
 
 
 def first_rules(settings: ConnectionConfig, folder: Path) -> str:
@@ -62,8 +63,10 @@ def build_systems(
             observe=metrics.http_observer("crm" if system == "webcrm" else "erp"),
         )
 
-    crm_limiter = Limiter(clock, per_minute=webcrm.requests_per_minute, burst=4, concurrency=2)
-    erp_limiter = Limiter(clock, per_minute=visma.requests_per_hour / 60, burst=4, concurrency=4)
+    # A burst counts in the server's sliding minute too: pace below the limit by as much.
+    crm_pace = max(1.0, webcrm.requests_per_minute - BURST)
+    crm_limiter = Limiter(clock, per_minute=crm_pace, burst=BURST, concurrency=2)
+    erp_limiter = Limiter(clock, per_minute=visma.requests_per_hour / 60, burst=BURST, concurrency=4)
     metrics.watch_limiter(settings.name, "crm", crm_limiter)
     metrics.watch_limiter(settings.name, "erp", erp_limiter)
     return {

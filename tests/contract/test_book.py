@@ -1,10 +1,12 @@
 """The judge itself: what it lets pass and what it catches."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streamsync.simulators.http import Request, Response, encode_json
+from tests.contract import conftest
 from tests.contract.book import Book
 
 BEARER = {"authorization": "Bearer x", "content-type": "application/json"}
@@ -93,3 +95,15 @@ def test_if_match_is_demanded_where_the_order_service_demands_it(visma_book: Boo
     sent.headers = {**BEARER, "if-match": '"x"'}
     visma_book(sent, Response(404))
     assert any("If-Match is not declared" in problem for problem in visma_book.problems)
+
+
+def test_a_missing_folder_is_a_visible_skip_and_under_ci_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(conftest, "REFERENCE", tmp_path / "reference")
+    monkeypatch.delenv("STREAMSYNC_CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="reference folder"):
+        conftest.prepared("webcrm")
+    monkeypatch.setenv("STREAMSYNC_CI", "1")
+    with pytest.raises(pytest.fail.Exception, match="reference folder"):
+        conftest.prepared("webcrm")

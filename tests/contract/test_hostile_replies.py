@@ -217,7 +217,7 @@ async def read_all(system: System) -> None:
 @pytest.mark.parametrize("wild", [False, True], ids=["spoilt", "wild"])
 @pytest.mark.parametrize("make", [webcrm, webcrm_without_queries, visma])
 @pytest.mark.parametrize("part", [read_all, look, describe, change])
-@settings(max_examples=40)
+@settings(max_examples=50)
 @given(seed=SEEDS)
 def test_r1_no_answer_breaks_an_adapter(
     seed: int, part: Callable[[System], Awaitable[None]], make: Make, wild: bool

@@ -1,5 +1,5 @@
-"""What people and machines ask a running daemon: probes, metrics, SIGHUP, the commands; and what the commands say
-when there is none. One daemon for all tests; nobody accepts its plan."""
+"""What people and machines ask a running daemon: probes, metrics, SIGHUP, the commands; and what the commands
+say when there is none. One daemon for all tests; nobody accepts its plan."""
 
 from collections.abc import Callable, Iterator
 

@@ -2,7 +2,6 @@
 talk to it. Real processes, real signals."""
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ def _a_company(visma: StandIn) -> None:
 
 
 @pytest.fixture
-def gated(install: Install) -> Iterator[tuple[Installation, Daemon]]:
+def gated(install: Install) -> tuple[Installation, Daemon]:
     """A daemon whose plan nobody has accepted: reads everything, writes nothing."""
     made = install(first_sync="ask")
-    yield made, made.daemon().opened()
+    return made, made.daemon().opened()
 
 
 def test_sigterm_drains_and_the_next_start_finds_the_store_clean(gated: tuple[Installation, Daemon]) -> None:

@@ -50,7 +50,8 @@ def test_an_outage_while_it_runs(install: Install, webcrm: StandIn, visma: Stand
 
 def test_both_are_gone_when_it_starts(install: Install, tmp_path: Path) -> None:
     crm, erp = StandIn("webcrm", tmp_path), StandIn("visma", tmp_path)
-    crm.stop(), erp.stop()
+    for stand_in in (crm, erp):
+        stand_in.stop()
     new = install(crm, erp)
     daemon = new.daemon().ready()
     daemon.says("open_failed")
@@ -62,7 +63,8 @@ def test_both_are_gone_when_it_starts(install: Install, tmp_path: Path) -> None:
     plan = new.run("plan")
     assert plan.code == 1
     assert "The connection kunde is not open yet: The connection could not be opened" in plan.err
-    crm.start(), erp.start()
+    for stand_in in (crm, erp):
+        stand_in.start()
     try:
         daemon.opened()
         until(lambda: erp.rows("customers"), "the first sync")

@@ -21,9 +21,12 @@ from streamsync.model import Action, Entity, Kind, Lane, Side, Write
 from streamsync.simulators.webcrm.query import Both, Compare, Either, parse
 from streamsync.systems.port import Feed
 from streamsync.systems.secret import Secret
+from streamsync.systems.transport import Reply
+from streamsync.systems.visma import paging
 from streamsync.systems.webcrm import calls, feeds, queries, reading
 from streamsync.systems.webcrm.system import WebcrmSystem
 from tests.unit.security.outbound_world import OK, fetch, opened, read_head, serving, transport, web_server
+from tests.unit.systems import visma_double
 
 # -- O4: certificates
 
@@ -174,6 +177,29 @@ async def test_o5_a_list_that_does_not_end_is_given_up(
             await exhaust(system, since)
         assert caught.value.code == "endless"
         assert server.count == pages
+
+
+@pytest.mark.parametrize("name", ["customer", "order"])
+async def test_o5_neither_is_one_of_the_erp(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(paging, "PAGES_MAX", 7)
+    double = visma_double.Double()
+    count = 0
+
+    def more(_: visma_double.Asked) -> Reply:
+        nonlocal count
+        count += 1
+        first = count * 1000
+        rows = [visma_double.customer(first + n) for n in range(1000)]
+        if name == "order":
+            rows = [{"type": "SO", "orderId": f"{first + n}", "status": "Completed"} for n in range(1000)]
+        return visma_double.reply(200, rows)
+
+    double.on("GET", "/v1/customer", more)
+    double.on("GET", "/api/v3/SalesOrders", more)
+    with pytest.raises(Unknown) as caught:
+        await visma_double.pages(visma_double.system(double), name, None, "name")
+    assert caught.value.code == "endless"
+    assert count == 7
 
 
 # -- O6: who gets the token
