@@ -39,9 +39,12 @@ class Poller:
         wake = connection.poll_wakes[self._feed.name]
         while True:
             self.pulse.beat()
-            pause = connection.poll_seconds[self._system.side] * self._feed.every
+            period = connection.poll_seconds[self._system.side]
+            pause = period * self._feed.every
             if connection.active(self._feed.entity):
-                pause = max(pause * self._stretch(), await self._attempt())
+                again = await self._attempt()
+                # A feed that is read once an hour must not stay broken for an hour.
+                pause = max(period, again) if again else pause * self._stretch()
             await wake.wait(pause)
 
     def _stretch(self) -> float:
@@ -49,7 +52,7 @@ class Poller:
         return 1.0 if self._connection.quiet() else 4.0
 
     async def _attempt(self) -> float:
-        """One read of the feed; the seconds to wait at least before the next."""
+        """One read of the feed; the seconds to wait at least before trying again, 0 if it succeeded."""
         connection, side = self._connection, self._system.side
         try:
             await self.cycle()

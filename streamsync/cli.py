@@ -144,6 +144,8 @@ def status(
             f"{'plan accepted' if found['accepted'] else 'plan not accepted'}, "
             f"rules version {found['rules_version']}"
         )
+        for notice in found["notices"]:
+            print(f"  note: {notice}")
         for entity, counts in found["entities"].items():
             print(f"  {entity:<13}" + "  ".join(f"{word} {number}" for word, number in counts.items()))
         for row in waiting[name]:

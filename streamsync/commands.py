@@ -43,6 +43,7 @@ class DaemonCommands:
                 "accepted": connection.accepted,
                 "rules_version": connection.force.version,
                 "degraded": problems,
+                "notices": [notice for system in connection.systems.values() for notice in system.notices()],
                 "quiet": connection.quiet(),
                 "unprocessed": found.unprocessed if found else 0,
                 "open_ops": found.open_ops if found else 0,

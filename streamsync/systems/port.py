@@ -154,6 +154,10 @@ class System(Protocol):
 
     def allowance(self) -> Allowance: ...
 
+    def notices(self) -> tuple[str, ...]:
+        """What an operator should know of this system although nothing is wrong, in plain sentences."""
+        ...
+
     async def open_documents(self, lane: Lane) -> frozenset[str]:
         """The rids of all documents that still are open: a payment need not move a stamp (semantics §3.6)."""
         ...

@@ -133,6 +133,14 @@ class Daemon:
         connection: dict[str, Any] = found["connections"][NAME]
         return connection
 
+    @property
+    def planned(self) -> dict[str, dict[str, int]]:
+        """What would be written now, counted by entity: `{"organisation": {"create_visma": 1}}`."""
+        found: dict[str, dict[str, int]] = msgspec.json.decode(ask(self.admin, "GET", "/api/v1/plan")[1])[
+            "counts"
+        ]
+        return found
+
     def text(self) -> str:
         """What this life has written so far."""
         return self.log.read_bytes()[self._from :].decode("utf-8")

@@ -42,9 +42,14 @@ def test_a_crash_is_noticed_and_got_over(gated: tuple[Installation, Daemon]) -> 
     assert "restart_unclean" not in third.events()
 
 
-def test_a_second_signal_does_not_wait(gated: tuple[Installation, Daemon], visma: StandIn) -> None:
+def test_a_second_signal_does_not_wait(
+    gated: tuple[Installation, Daemon], webcrm: StandIn, visma: StandIn
+) -> None:
     """Nobody answers the write in hand, so draining would take its time; the next start knows of the cut."""
     installation, daemon = gated
+    new = {"OrganisationName": "Havgård ApS", "OrganisationType": "Kunde"}
+    webcrm.act("create", kind="organisation", fields=new)
+    until(lambda: "create_visma" in daemon.planned.get("organisation", {}), "both sides have been read")
     visma.pause()
     try:
         assert installation.run("plan", "--accept", "kunde").code == 0
@@ -82,15 +87,9 @@ def test_nothing_is_written_before_the_plan_is_accepted(install: Install, tmp_pa
     crm, erp = StandIn("webcrm", tmp_path), StandIn("visma", tmp_path)
     try:
         new = install(crm, erp, first_sync="ask")
-        new.daemon().opened()
-
-        def decided() -> bool:
-            found = new.run("plan", "--json").json
-            return "create_visma" in found["counts"].get("organisation", {}) and bool(
-                found["counts"].get("item")
-            )
-
-        until(decided, "both sides have been read")
+        daemon = new.daemon().opened()
+        both = {"organisation": {"create_visma": 1}, "item": {"create_webcrm": 2}}
+        until(lambda: both.items() <= daemon.planned.items(), "both sides have been read")
         plan = new.run("plan").out
         assert "Plan of kunde over 4 records (not accepted yet)" in plan
         assert "organisation: create_visma 1" in plan

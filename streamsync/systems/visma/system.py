@@ -183,6 +183,9 @@ class VismaSystem:
     async def probe(self, rid: str) -> list[Finding]:
         return await self._probe.customer(rid)
 
+    def notices(self) -> tuple[str, ...]:
+        return ()
+
     def allowance(self) -> Allowance:
         return self._calls.allowance
 

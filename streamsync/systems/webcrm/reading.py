@@ -107,6 +107,11 @@ class Reading:
             for record in self.records(kind, reply, want)[0]
         ]
 
+    @property
+    def without_queries(self) -> bool:
+        """Whether `/Queries` is known not to be used."""
+        return self._always is False or False in self._served.values()
+
     async def may_query(self, kind: Kind, lane: Lane) -> bool:
         """Whether `/Queries` is served for this token, and serves this table: each asked once.
 

@@ -138,6 +138,20 @@ class WebcrmSystem:
         self._proven = frozenset(one.check.removeprefix("probe_") for one in findings if one.ok)
         return findings
 
+    def notices(self) -> tuple[str, ...]:
+        out = []
+        if self._reading.without_queries:
+            out.append(
+                "webCRM does not serve /Queries to this token: persons, deliveries and lines are found by"
+                " reading whole lists, which takes more calls and longer."
+            )
+        if PUT not in self._proven:
+            out.append(
+                "Writes to webCRM go out singly and are read back until `streamsync check --probe-record ID`"
+                " has proven what they do."
+            )
+        return tuple(out)
+
     def allowance(self) -> Allowance:
         """webCRM says nothing of its quota."""
         return Allowance()

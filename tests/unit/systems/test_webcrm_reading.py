@@ -116,6 +116,7 @@ async def test_a_token_without_queries_is_found_out_once_and_persons_are_scanned
         assert crm.calls("GET /Persons") == 1
         assert crm.calls("GET /Organisations/FindByUpdateDates") == 1
         assert await crm.read("Person", EARLIER) == []  # the scan is not due again yet
+        assert any("/Queries" in notice for notice in crm.held.notices())
 
 
 async def test_a_server_without_the_lines_table_is_asked_for_lists_instead() -> None:

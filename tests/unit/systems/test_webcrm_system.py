@@ -213,6 +213,7 @@ async def test_the_probe_proves_put_and_patch_and_leaves_the_record_as_it_was() 
         after = crm.world.get("organisation", 778800)
         moved = {name for name in after if after[name] != before[name]}
         assert moved <= {"OrganisationUpdatedAt", "OrganisationUpdatedBy", "OrganisationHistory"}
+        assert crm.held.notices() == ()
         assert crm.held.bulk(Kind.ORGANISATION, Action.UPDATE) == 100
         assert crm.held.assumed(Kind.ORGANISATION, Action.UPDATE)
 
@@ -230,5 +231,7 @@ async def test_a_probe_of_a_record_that_is_not_there_proves_nothing() -> None:
     async with company() as crm:
         findings = await crm.held.probe("1")
         assert not any(one.ok for one in findings)
+        [notice] = crm.held.notices()
+        assert "check --probe-record" in notice
         assert not crm.held.assumed(Kind.ORGANISATION, Action.UPDATE)
         assert crm.calls("PUT") == crm.calls("PATCH") == 0
