@@ -59,6 +59,7 @@ class Connection:
     clean: bool = True  # whether the last life ended cleanly, or this store is new
     degraded: dict[str, str] = field(default_factory=dict)  # what is wrong, in a sentence, by check
     wanted: dict[tuple[Kind, str], None] = field(default_factory=dict)  # ERP records to read singly
+    in_hand: int = 0  # pairs that the mappers are deciding at this moment
     busy: int = 0  # pairs not yet decided plus open ops, as the janitor counted last
 
     def want(self, side: Side, kind: Kind) -> frozenset[str]:
@@ -74,7 +75,8 @@ class Connection:
 
     def deciding(self) -> bool:
         """Whether pairs wait at the mappers, so that more ops are about to come."""
-        return len(self.route) > 0 or any(len(box) > 0 for box in self.map.values())
+        waiting = len(self.route) > 0 or any(len(box) > 0 for box in self.map.values())
+        return waiting or self.in_hand > 0
 
     def want_read(self, kind: Kind, rid: str) -> None:
         """A decision needs an ERP record that no list gives in full. Full is no loss: the decision asks

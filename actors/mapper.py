@@ -48,7 +48,11 @@ class Mapper:
             ids = await inbox.get_many(BATCH, 30.0)
             if ids:
                 started = connection.clock.monotonic()
-                results = await connection.store.tx(partial(self._decide_all, ids=tuple(ids)))
+                connection.in_hand += len(ids)
+                try:
+                    results = await connection.store.tx(partial(self._decide_all, ids=tuple(ids)))
+                finally:
+                    connection.in_hand -= len(ids)
                 connection.metrics.staged("map", connection.clock.monotonic() - started)
                 self._report(results)
 

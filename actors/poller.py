@@ -59,7 +59,8 @@ class Poller:
         except Throttled as fault:
             return fault.retry_after_seconds
         except SystemFault as fault:
-            self._failures += 1
+            # An open circuit says nothing new: counted, it would keep us away for long after it has closed.
+            self._failures = max(1, self._failures + (fault.code != "circuit_open"))
             connection.degraded[self.name] = f"Reading {self._feed.name} failed: {fault}"
             connection.log(
                 "poll_failed",

@@ -100,8 +100,9 @@ class Writer:
         ):
             run = list(same)
             size = max(self._system.bulk(kind, action), len(run) if below else 1)
-            if size > len(run) and self._filling(run, now):
-                continue
+            rest = len(run) % size
+            if rest and self._filling(run[-rest:], now):
+                run = run[:-rest]
             batches = [run[start : start + size] for start in range(0, len(run), size)]
             lanes[lane].setdefault((kind, action), []).extend(batches)
         return [

@@ -44,7 +44,7 @@ first_sync = "{first_sync}"
 url = "{webcrm}"
 token = {{ env = "WEBCRM_TOKEN" }}
 requests_per_minute = 60000
-poll_seconds = 0.5
+poll_seconds = {poll_seconds}
 settle_seconds = 1
 [connections.visma]
 finance_url = "{visma}"
@@ -54,7 +54,7 @@ tenant_id = "{tenant}"
 client_id = "{client}"
 client_secret = {{ env = "VISMA_SECRET" }}
 requests_per_hour = 3600000
-poll_seconds = 0.5
+poll_seconds = {poll_seconds}
 settle_seconds = 1
 """
 
@@ -208,6 +208,7 @@ class Installation:
             "client": CLIENT,
             "first_sync": "accept",
             "log_level": "info",
+            "poll_seconds": "1",
             **settings,
         }
         self.rules.write_text(RULES, "utf-8")

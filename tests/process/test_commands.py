@@ -18,7 +18,9 @@ def gated(
     webcrm: StandIn, visma: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Installation, Daemon]]:
     visma.act("create_customer", name="Fjordblik Handel A/S", number="FJORD")
-    made = Installation(tmp_path_factory.mktemp("commands") / "a", webcrm, visma, first_sync="ask")
+    made = Installation(
+        tmp_path_factory.mktemp("commands") / "a", webcrm, visma, first_sync="ask", poll_seconds="30"
+    )
     yield made, made.daemon().opened()
     made.end()
 

@@ -20,11 +20,12 @@ def degraded(daemon: Daemon) -> list[str]:
 
 
 def test_an_outage_while_it_runs(install: Install, webcrm: StandIn, visma: StandIn) -> None:
-    """Every connection breaks; a change made meanwhile arrives afterwards."""
+    """Connections break; a change made meanwhile arrives afterwards. (Were nothing answered at all, the
+    circuit would open for half a minute: too long to wait for here.)"""
     daemon = install().daemon().opened()
     until(lambda: [row for row in visma.rows("customers") if row["name"] == "Kunde A/S"], "the first sync")
-    for stand_in in (webcrm, visma):
-        stand_in.fault(sort="reset_before", probability=1)
+    for stand_in, path in ((webcrm, "/Queries"), (visma, "/v1/customer")):
+        stand_in.fault(sort="reset_before", probability=1, path=path)
     [organisation] = webcrm.rows("organisation")
     webcrm.act(
         "edit", kind="organisation", id=organisation["OrganisationId"], fields={"OrganisationCity": "Odense"}
@@ -43,8 +44,8 @@ def test_an_outage_while_it_runs(install: Install, webcrm: StandIn, visma: Stand
         [customer] = [row for row in visma.rows("customers") if row["name"] == "Kunde A/S"]
         return bool(customer["mainAddress.city"] == "Odense")
 
-    until(arrived, "the change arrives", 45)
-    until(lambda: not degraded(daemon), "nothing is degraded any more", 45)
+    until(arrived, "the change arrives", 75)
+    until(lambda: not degraded(daemon), "nothing is degraded any more", 75)
     assert daemon.terminate() == 0
 
 

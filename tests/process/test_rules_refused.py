@@ -111,7 +111,9 @@ def running(
 ) -> Iterator[tuple[Installation, Daemon]]:
     """One daemon for all: refused rules must leave it as it is."""
     visma.act("create_customer", name="Nordlys Handel A/S")
-    made = Installation(tmp_path_factory.mktemp("rules") / "a", webcrm, visma, first_sync="ask")
+    made = Installation(
+        tmp_path_factory.mktemp("rules") / "a", webcrm, visma, first_sync="ask", poll_seconds="30"
+    )
     yield made, made.daemon().opened()
     made.end()
 

@@ -56,7 +56,7 @@ def test_e49_a_shipped_line_is_not_changed_any_more() -> None:
         assert "Line 1" in delivery(scene, number)["DeliveryCustom6"]
         assert not wire.of("PATCH", "/api/v3")
         assert quantities(scene, number) == [5.0, 1.0]
-        # The seven days without an answer are not waited for here: a week of the daemon's seconds takes minutes.
+        # The seven days without an answer are not waited for: a week of the daemon's seconds takes minutes.
 
     play(story)
 
