@@ -73,13 +73,13 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @app.command
-def run(*, config: ConfigPath = DEFAULT_CONFIG) -> int:
-    """Run the daemon until SIGTERM."""
+def run(*, config: ConfigPath = DEFAULT_CONFIG, json: AsJson = False) -> int:
+    """Run the daemon until SIGTERM. With `--json` it logs JSON on a terminal too."""
     from streamsync.daemon import Daemon
     from streamsync.observe.logs import Log
 
     loaded = configuration.load(config)
-    log = Log(level=loaded.daemon.log_level)
+    log = Log(level=loaded.daemon.log_level, console=False if json else None)
     log.adopt_libraries()
     daemon = Daemon(loaded, config, SystemClock(), log)
     return 0 if _run(daemon.run()) else EXIT_FINDING

@@ -105,12 +105,16 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _a_customer(visma: StandIn) -> None:
+    visma.act("create_customer", name="Nordlys Handel A/S")
+
+
 @pytest.fixture(scope="module")
 def running(
     webcrm: StandIn, visma: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Installation, Daemon]]:
     """One daemon for all: refused rules must leave it as it is."""
-    visma.act("create_customer", name="Nordlys Handel A/S")
     made = Installation(
         tmp_path_factory.mktemp("rules") / "a", webcrm, visma, first_sync="ask", poll_seconds="30"
     )
