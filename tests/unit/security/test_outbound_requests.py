@@ -42,14 +42,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     openssl(
-        folder, *new, "-x509", "-subj", "/CN=Test CA", "-days", "30", "-keyout", "ca.key", "-out", "ca.pem"
+        folder,
+        *(*new, "-x509", "-subj", "/CN=Test CA", "-days", "30", "-keyout", "ca.key", "-out", "ca.pem"),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),  # Python 3.13 asks for it
     )
     for name, host, days in (
         ("good", "localhost", "30"),
         ("other", "other.example", "30"),
         ("old", "localhost", "-1"),
     ):
-        (folder / "ext").write_text(f"subjectAltName=DNS:{host}\n", "utf-8")
+        extensions = "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\nkeyUsage=digitalSignature\n"
+        (folder / "ext").write_text(f"subjectAltName=DNS:{host}\n{extensions}", "utf-8")
         openssl(folder, *new, "-subj", f"/CN={host}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
         openssl(
             folder,
