@@ -235,6 +235,7 @@ class Daemon:
     def _publish(self) -> None:
         """Called by the janitor: the snapshot that the probe thread and `status` serve."""
         self.health.late_actors = self.supervisor.late()
+        self.health.writable = self.store.writable
         self.metrics.supervised(self.supervisor.statistics())
         for connection in self.plant.connections.values():
             self.metrics.queued(

@@ -133,6 +133,7 @@ class Store:
 
     def __init__(self, path: Path | None, clock: Clock, inline: bool, lock: files.Lock | None) -> None:
         where = ":memory:" if path is None else str(path)
+        self.writable = True  # whether the last commit could be made: readiness rests on it
         self.clean = True  # whether the last life ended by `close`, or this store is new
         self.after_commit: Callable[[int], None] | None = (
             None  # called with the commit's number: crash points
@@ -303,6 +304,9 @@ class Store:
             results = await self._commit([fn for fn, _ in batch])
         except Exception as error:  # the transaction as a whole: disk full, damaged file; everybody must know
             results = [_Failed(error)] * len(batch)
+            self.writable = False
+        else:
+            self.writable = True
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)

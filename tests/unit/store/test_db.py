@@ -238,3 +238,19 @@ async def test_crash_points_are_called_after_each_commit() -> None:
     await store.tx(put("b"))
     assert seen == [1, 2]
     await store.close()
+
+
+async def test_a_store_that_cannot_commit_says_so_until_it_can_again(tmp_path: Path) -> None:
+    store = await Store.open(folder(tmp_path), clock=Time())
+
+    def full(_commit: int) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    store.after_commit = full
+    with pytest.raises(sqlite3.OperationalError):
+        await store.tx(put("kept"))
+    full_disk = store.writable
+    store.after_commit = None
+    await store.tx(put("kept"))
+    assert (full_disk, store.writable) == (False, True)
+    await store.close()
