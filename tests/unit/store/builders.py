@@ -52,7 +52,8 @@ class Closing(sqlite3.Connection):
 
 
 def database() -> sqlite3.Connection:
-    conn = sqlite3.connect(":memory:", isolation_level=None, factory=Closing)
+    # The garbage collector may run in any thread, so the closing must be allowed there.
+    conn = sqlite3.connect(":memory:", isolation_level=None, factory=Closing, check_same_thread=False)
     conn.execute("PRAGMA foreign_keys=ON")
     schema.migrate(conn, lambda version: None)
     return conn
