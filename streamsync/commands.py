@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.connection import Connection, RulesInForce
 from streamsync.model import Side
-from streamsync.store import journal, meta, observations, outbox, pairs, status, tables
+from streamsync.store import journal, meta, outbox, pairs, status, tables
 from streamsync.store import rules as stored_rules
 from streamsync.sync import rules_file
 from streamsync.sync.reasons import sentence
@@ -139,17 +139,11 @@ class DaemonCommands:
         """New fields need a full read, since the shadows hold only what the old rules wanted."""
         before, connection.force = connection.force, force
         now = connection.clock.now_ms()
-        feeds = [
-            (side, feed.name)
-            for side, system in connection.systems.items()
-            for feed in system.feeds
-            if before.want != force.want
-        ]
 
         def body(conn: sqlite3.Connection) -> None:
             meta.note_directions(conn, connection.name, force.rules, now)
-            for side, feed in feeds:
-                observations.forget_cursor(conn, connection.name, side, feed)
+            if before.want != force.want:
+                meta.forget_cursors(conn, connection.name)
             pairs.redirty_all(conn, connection.name, now)
             journal.audit(conn, connection.name, "rules_changed", now_ms=now, actor=who)
 

@@ -12,7 +12,6 @@ from streamsync.model import (
     Entity,
     Fields,
     Kind,
-    Lane,
     Line,
     Op,
     Pair,
@@ -143,7 +142,3 @@ def kind_on(entity: Entity, side: Side, rid: str) -> Kind:
             return Kind.ITEM
         case _:
             return Kind.DELIVERY if side is Side.CRM else document_kind(rid)
-
-
-def lane_of(rank: int) -> Lane:
-    return LANES[rank]

@@ -8,8 +8,6 @@ document.
 import sqlite3
 from typing import NamedTuple
 
-import msgspec
-
 from streamsync.model import Entity, Kind, Lane, Observation, Pair, Side
 from streamsync.store.forms import ENTITY, FAMILY, RANK, pair_of, text
 
@@ -180,11 +178,3 @@ def _free_ops(conn: sqlite3.Connection, keep: int, lose: int, now_ms: int) -> bo
         return False
     conn.execute(SUPERSEDE, (now_ms, min(idle)[1]))
     return True
-
-
-def with_side(pair: Pair, side: Side, rid: str) -> Pair:
-    return (
-        msgspec.structs.replace(pair, crm_id=rid)
-        if side is Side.CRM
-        else msgspec.structs.replace(pair, erp_id=rid)
-    )

@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from openapi_core import Config, OpenAPI
@@ -21,8 +20,8 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
 from streamsync.simulators.http import Request, Response
+from tests.reference import REFERENCE
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 HOST = "https://host.example"
 TOKENS = ("/connect/token", "/Auth/ApiLogin")
 METHODS = ("get", "post", "put", "patch", "delete")

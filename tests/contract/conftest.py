@@ -1,18 +1,14 @@
 """The two contracts, prepared once. Without the reference folder the contract tests are skipped, visibly;
 under CI that is a failure."""
 
-import os
-
 import pytest
 
-from tests.contract.book import REFERENCE, Book, Contract
+from tests.contract.book import Book, Contract
+from tests.reference import REFERENCE, needed
 
 
 def prepared(system: str) -> Contract:
-    if not REFERENCE.is_dir():
-        if os.environ.get("STREAMSYNC_CI"):
-            pytest.fail(f"The reference folder is not here: {REFERENCE}")
-        pytest.skip(f"The reference folder is not here: {REFERENCE}")
+    needed(REFERENCE)
     return Contract(system)
 
 

@@ -6,8 +6,6 @@ compared with the file member by member.
 """
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +15,16 @@ from openapi_core.testing import MockRequest, MockResponse
 from streamsync.simulators.visma import finance_shapes, order_shapes
 from streamsync.simulators.visma.routes import ROUTES
 from streamsync.simulators.visma.shapes import Group, Rows, Shape, Text, Wrapped
+from tests.reference import REFERENCE, needed
 from tests.unit.simulators.visma_client import Caller, caller, lamp
 
-SPECIFICATION = Path(__file__).resolve().parents[4] / "shared" / "reference" / "visma-openapi.json"
+SPECIFICATION = REFERENCE / "visma-openapi.json"
 ORDERS = "/api/v3/SalesOrders"
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    if not SPECIFICATION.exists() and not os.environ.get("STREAMSYNC_CI"):
-        pytest.skip(f"the reference folder is not here: {SPECIFICATION}")
-    content: dict[str, Any] = json.loads(SPECIFICATION.read_text("utf-8"))
+    content: dict[str, Any] = json.loads(needed(SPECIFICATION).read_text("utf-8"))
     return content
 
 

@@ -1,7 +1,6 @@
 """Structs to canonical fields, and canonical fields to bodies."""
 
 import json
-import os
 from decimal import Decimal
 
 import pytest
@@ -9,14 +8,12 @@ import pytest
 from streamsync.errors import Bug, Rejected
 from streamsync.model import Kind, LineEdit
 from streamsync.systems.visma import canonical, catalogue, flatten, shapes, wire
+from tests.reference import needed
 from tests.unit.systems.visma_double import FIXTURES, customer, invoice
 
 
 def fixture(name: str) -> bytes:
-    path = FIXTURES / f"{name}.json"
-    if not path.exists() and not os.environ.get("STREAMSYNC_CI"):
-        pytest.skip("the reference folder is not here")
-    return path.read_bytes()
+    return needed(FIXTURES / f"{name}.json").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,9 +14,10 @@ from streamsync.systems.port import Feed, Page
 from streamsync.systems.secret import Secret
 from streamsync.systems.transport import Reply
 from streamsync.systems.visma.system import VismaSystem
+from tests.reference import REFERENCE
 
 DATE_MS = 1_773_480_000_000  # 2026-03-14T09:20:00Z
-FIXTURES = Path(__file__).parents[3] / ".." / "shared" / "reference" / "fixtures"
+FIXTURES = REFERENCE / "fixtures"
 
 
 class Asked(msgspec.Struct):
