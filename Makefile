@@ -4,6 +4,8 @@
 #   make test [T=tests/unit/kernel]                        all tests, in random order
 #   make check                                             style, types, import rules, then all tests
 #   make lint                                              the same without the tests
+#   make docs                                              write docs/mapping.md and docs/cases.md anew from the code
+#   make simulate [SEEDS=1000] [SEED=1]                    seeded histories of people, faults and crashes, judged
 #   make bench                                             the benchmarks
 #   make lock                                              pin the dependencies anew (needs the package index)
 
@@ -20,13 +22,13 @@ T ?= tests
 # Tests of one file stay together: what a module sets up is set up once.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadscope
 
-.PHONY: help demo test check lint bench lock
+.PHONY: help demo test check lint docs bench simulate lock
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(READY)
-	@$(BIN)/streamsync demo $(if $(ONCE),--once) $(if $(SIZE),--size $(SIZE)) $(if $(STORY),--story $(STORY)) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/streamsync demo $(if $(ONCE),--once) $(if $(SIZE),--size $(SIZE)) $(if $(STORY),--story "$(STORY)") $(if $(SEED),--seed $(SEED))
 
 test: $(READY)
 	@$(PYTEST) $(T)
@@ -37,6 +39,13 @@ lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(READY)
+	@$(BIN)/streamsync mapping > docs/mapping.md
+	@$(BIN)/python -m tests.cases_page > docs/cases.md
+
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation.swarm $(or $(SEED),1) $(or $(SEEDS),100)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from actors.clocks import ServerClocks
 from streamsync.clock import Clock
 from streamsync.kernel.mailbox import Mailbox
 from streamsync.kernel.signal import Wake
@@ -16,7 +17,7 @@ from streamsync.observe.metrics import Metrics
 from streamsync.store.db import Store
 from streamsync.sync.rules import Rules
 from streamsync.sync.wanted import wanted
-from streamsync.systems.port import Catalogue, System
+from streamsync.systems.port import Catalogue, Feed, System
 
 RETRY_SECONDS_FIRST = 5.0
 RETRY_SECONDS_MAX = 3600.0
@@ -59,7 +60,9 @@ class Connection:
     clean: bool = True  # whether the last life ended cleanly, or this store is new
     degraded: dict[str, str] = field(default_factory=dict)  # what is wrong, in a sentence, by check
     wanted: dict[tuple[Kind, str], None] = field(default_factory=dict)  # ERP records to read singly
+    suspects: dict[tuple[Side, Kind, str], None] = field(default_factory=dict)  # said to be deleted
     in_hand: int = 0  # pairs that the mappers are deciding at this moment
+    clocks: ServerClocks = field(default_factory=ServerClocks)
     busy: int = 0  # pairs not yet decided plus open ops, as the janitor counted last
 
     def want(self, side: Side, kind: Kind) -> frozenset[str]:
@@ -68,6 +71,10 @@ class Connection:
     def active(self, entity: Entity) -> bool:
         """Whether anything of this entity is polled at all: `off` is not even read (semantics §2)."""
         return self.force.rules.direction(entity).value != "off"
+
+    def wants(self, side: Side, feed: Feed) -> bool:
+        """Whether a feed is read: its entity is on, and some field of its records is of use (balances)."""
+        return self.active(feed.entity) and bool(self.want(side, feed.kind))
 
     def quiet(self) -> bool:
         """Whether so little is waiting that looking again costs nobody anything."""
@@ -83,6 +90,19 @@ class Connection:
         again."""
         if len(self.wanted) < WANTED_MAX:
             self.wanted[kind, rid] = None
+
+    def suspect(self, kind: Kind, rid: str, side: Side = Side.CRM) -> None:
+        """A hook says that this record was deleted. Full is no loss: full reads find it too."""
+        if len(self.suspects) < WANTED_MAX and kind is not Kind.LINE:
+            self.suspects[side, kind, rid] = None
+
+    def take_suspects(self) -> dict[tuple[Side, Kind], list[str]]:
+        """All that were named since the last call, by side and kind."""
+        found: dict[tuple[Side, Kind], list[str]] = {}
+        for side, kind, rid in self.suspects:
+            found.setdefault((side, kind), []).append(rid)
+        self.suspects.clear()
+        return found
 
     def take_wanted(self, kind: Kind) -> list[str]:
         """What is to be read of this kind; the caller reads it now."""

@@ -45,6 +45,7 @@ class Janitor:
             for connection in self._connections:
                 found = await self._store.read(partial(status.summary, connection=connection.name))
                 connection.busy = found.unprocessed + found.open_ops
+                self._note_brake(connection, found)
                 self._metrics.summarise(connection.name, found)
                 for side, system in connection.systems.items():
                     allowance = system.allowance()
@@ -56,6 +57,21 @@ class Janitor:
                 swept = self._clock.monotonic()
                 await self._sweep()
             await self._clock.sleep(PUBLISH_SECONDS)
+
+    def _note_brake(self, connection: Connection, found: status.Summary) -> None:
+        """Once per burst: the operator hears that something waits for a person."""
+        before = self._metrics.last_summary(connection.name)
+        known = {(held.entity, held.side) for held in before.braked} if before else set()
+        for held in found.braked:
+            if (held.entity, held.side) not in known:
+                connection.log(
+                    "brake_on",
+                    connection=connection.name,
+                    entity=held.entity,
+                    system=held.side,
+                    what=held.mass,
+                    count=held.count,
+                )
 
     async def _sweep(self) -> None:
         """In slices, each a short transaction, until nothing has aged out."""

@@ -5,16 +5,18 @@ definite rejection parks, everything else is `unknown` and belongs to the resolv
 """
 
 import sqlite3
+from collections.abc import Sequence
 
 from actors.connection import Connection
 from streamsync.errors import Conflict, Refused, Rejected, SystemFault, Throttled, Unauthorized
-from streamsync.model import Direction, Done, Lane, Op, Outcome, Record, Side
-from streamsync.store import observations, outbox, pairs
+from streamsync.model import Direction, Done, Entity, Lane, Op, Outcome, Record, Side
+from streamsync.store import observations, outbox, pairs, people
 from streamsync.sync.identity import observe
 from streamsync.sync.rejections import meaning, worth_replanning
 
 UNAUTHORIZED_PAUSE_MS = 30_000
-REPLAN_PAUSE_MS = 2_000
+REPLAN_PAUSE_MS = 300_000
+LOOKUP_PAUSE_MS = 30_000
 
 
 async def acknowledge(connection: Connection, op: Op, done: Done, seen: Record | None) -> None:
@@ -58,13 +60,23 @@ async def hold_handle(connection: Connection, op: Op, done: Done) -> None:
         connection.wake_poller(op.write.kind, op.write.side)
 
 
-async def replan(connection: Connection, op: Op, current: Record | None, started_ms: int, why: str) -> None:
-    """The target is not as the plan assumed: keep what was seen, drop the op, decide again."""
+async def replan(
+    connection: Connection,
+    op: Op,
+    current: Record | None,
+    started_ms: int,
+    why: str,
+    pause_ms: int = REPLAN_PAUSE_MS,
+) -> None:
+    """The target is not as the plan assumed: keep what was seen, drop the op, decide again.
+
+    Where nothing was seen (`current` is None) the same plan would come out: the pair rests a while, until the
+    list shows what became of the record."""
     now = connection.clock.now_ms()
     seen = [observe(current, connection.force.rules)] if current is not None else []
 
     def body(conn: sqlite3.Connection) -> None:
-        outbox.supersede(conn, op, now)
+        outbox.supersede(conn, op, now, 0 if seen else now + pause_ms)
         if seen:
             observations.observe_many(
                 conn, connection.name, seen, read_at_ms=started_ms, lane=Lane.LIVE, now_ms=now, whole=True
@@ -109,8 +121,10 @@ async def fail(connection: Connection, op: Op, fault: SystemFault) -> None:
                     fault.excerpt,
                     now,
                     conflict=outcome is Outcome.CONFLICT,
+                    again=op.write.side is Side.ERP and op.entity in (Entity.DELIVERY, Entity.INVOICE),
                 )
             )
+            connection.route.offer(op.pair, op.lane)
         case _:
             await store.tx(lambda c: outbox.to_unknown(c, op, now, kind, str(fault)))
             connection.resolve_wake.set()
@@ -136,6 +150,14 @@ async def park_twins(connection: Connection, op: Op, count: int) -> None:
     await connection.store.tx(
         lambda c: outbox.park(c, connection.name, op, "many_candidates", message, "", now)
     )
+
+
+async def not_parted(connection: Connection, op: Op, found: Sequence[Record]) -> list[Record]:
+    """Without those that a person unlinked this pair from: their texts may still carry our marker."""
+    if not found:
+        return []
+    parted = await connection.store.read(lambda c: people.parted_from(c, connection.name, op.pair))
+    return [record for record in found if record.rid not in parted]
 
 
 async def read_again(connection: Connection, op: Op, why: str) -> None:

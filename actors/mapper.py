@@ -67,14 +67,13 @@ class Mapper:
         if (
             view is None
             or (view.pair.dirty == 0 and not pairs.due(conn, pair, now))
+            or view.pair.state in ("paused", "quarantined")  # the dirty mark stays for when it goes on
             or pairs.has_open_op(conn, pair)
         ):
             return None
         bug = ""
         if not connection.accepted:
             decision = Decision(outcome=Outcome.WAITING, reason="gate")
-        elif view.pair.state in ("paused", "quarantined"):
-            decision = Decision(outcome=Outcome.FILTERED, reason="direction_off")
         else:
             try:
                 decision = decide(view, connection.force.rules, look, now)

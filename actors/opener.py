@@ -80,7 +80,7 @@ class Opener:
         connection.degraded.pop("open", None)
         connection.degraded.pop("rules", None)
         for side, system in connection.systems.items():
-            feeds = [(feed.name, feed.kind) for feed in system.feeds if connection.active(feed.entity)]
+            feeds = [(feed.name, feed.kind) for feed in system.feeds if connection.wants(side, feed)]
             await connection.store.tx(
                 partial(observations.expect_feeds, connection=connection.name, side=side, feeds=feeds)
             )

@@ -12,7 +12,7 @@ from actors.connection import Connection
 from streamsync.errors import SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
 from streamsync.model import Kind, Lane, Record, Side
-from streamsync.store import observations
+from streamsync.store import meta, observations
 from streamsync.sync.identity import observe
 from streamsync.systems.port import Feed, Page, System
 
@@ -41,7 +41,7 @@ class Poller:
             self.pulse.beat()
             period = connection.poll_seconds[self._system.side]
             pause = period * self._feed.every
-            if connection.active(self._feed.entity):
+            if connection.wants(self._system.side, self._feed):
                 again = await self._attempt()
                 # A feed that is read once an hour must not stay broken for an hour.
                 pause = max(period, again) if again else pause * self._stretch()
@@ -124,7 +124,7 @@ class Poller:
             )
 
     async def _store(self, page: Page, lane: Lane, scan: int) -> None:
-        self._note_clocks(page)
+        await self._note_clocks(page)
         stale = await self._observe(page.records, page.started_ms, lane, scan)
         again = {**dict.fromkeys(stale), **dict.fromkeys(page.touched)}
         if page.malformed:
@@ -132,10 +132,18 @@ class Poller:
         for kind in {kind for kind, _ in again}:
             await self._reread(kind, [rid for k, rid in again if k is kind], lane)
 
-    def _note_clocks(self, page: Page) -> None:
-        side, metrics = self._system.side, self._connection.metrics
-        if page.server_ms:
-            metrics.skewed(side, (page.server_ms - page.started_ms) / 1000)
+    async def _note_clocks(self, page: Page) -> None:
+        """The clocks of both servers, for `newest` and the metrics; a skew that moved is stored."""
+        connection, side = self._connection, self._system.side
+        clocks, metrics = connection.clocks, connection.metrics
+        clocks.note(side, page.server_ms, page.started_ms, connection.clock.now_ms())
+        if (offset := clocks.offset_ms(side)) is not None:
+            metrics.skewed(side, offset / 1000)
+        if clocks.stored_ms is None:
+            clocks.stored_ms = await connection.store.read(lambda c: meta.skew_ms(c, connection.name))
+        if (skew := clocks.moved()) is not None:
+            await connection.store.tx(lambda c: meta.set_skew_ms(c, connection.name, skew))
+            clocks.stored_ms = skew
         newest = max((record.updated_ms for record in page.records), default=0)
         if newest:
             metrics.watermark(side, self._feed.entity, newest)

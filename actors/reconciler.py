@@ -1,10 +1,11 @@
 """Looks again where change feeds are blind: payments, deleted lines, disappeared records.
 
 - A payment may not move an invoice's stamp: hourly one list of open documents; one absent there is read.
+- Stock moves without the item's stamp: its own list, every `item.stock_interval`.
 - webCRM tells nobody of a deleted line: lines of deliveries with an open order are read again as a set.
 - Daily each list is read in full, so that a missed change or a disappearance is found. Missing is not
-  deleted: only what two full reads an hour apart do not show, and a single read does not find, is gone
-  (semantics §10).
+  deleted: only what two full reads an hour apart do not show, and a single read by its key does not find, is
+  gone; in webCRM also what a delete hook named and a single read does not find (semantics §10).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,6 +27,7 @@ EVIDENCE_SECONDS = 3600.0
 MISSES = 2
 POLLS_BETWEEN = 3  # nothing is looked at again more often than so many polls
 BATCH = 50
+STOCK_FIELD = "warehouseDetails"  # read only where stock is mapped (row I10)
 
 
 class Reconciler:
@@ -35,6 +37,7 @@ class Reconciler:
         self._connection = connection
         self._jobs: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
             "payments": (PAYMENTS_SECONDS, self.payments),
+            "stock": (0.0, self.stock),
             "lines": (LINES_SECONDS, self.lines),
             "gone": (GONE_SECONDS, self.gone),
             "full": (FULL_SECONDS, self.full),
@@ -50,14 +53,17 @@ class Reconciler:
         await connection.opened.wait()
         now = connection.clock.monotonic()
         self._due = {job: now + every for job, (every, _) in self._jobs.items()}
-        self._due["payments"] = now
+        self._due |= {"payments": now, "stock": now}
         while True:
             self.pulse.beat()
-            await connection.clock.sleep(TURN_SECONDS)
+            await connection.clock.sleep(min(TURN_SECONDS, POLLS_BETWEEN * connection.poll_seconds[Side.CRM]))
+            if connection.suspects:
+                await self._attempt("told", self.told)
             for job, (every, work) in self._jobs.items():
                 now = connection.clock.monotonic()
                 if now < self._due[job] or not connection.quiet():
                     continue
+                every = every or connection.force.rules.item.stock_interval
                 self._due[job] = now + max(every, POLLS_BETWEEN * connection.poll_seconds[Side.CRM])
                 await self._attempt(job, work)
 
@@ -84,6 +90,18 @@ class Reconciler:
             still_open = await connection.systems[Side.ERP].open_documents(Lane.RECONCILE)
             await self._read(Side.ERP, Kind.INVOICE, [rid for rid in known if rid not in still_open])
 
+    async def stock(self) -> None:
+        """A movement of stock moves no item's stamp: a list of its own, every `item.stock_interval`."""
+        connection, side = self._connection, Side.ERP
+        want = connection.want(side, Kind.ITEM)
+        if not connection.active(Entity.ITEM) or STOCK_FIELD not in want:
+            return
+        name, store = connection.name, connection.store
+        since = await store.read(lambda c: observations.cursor(c, name, side, "stock"))
+        page = await connection.systems[side].stock(since, want, Lane.LIVE)
+        await self._observe(list(page.records), page.started_ms)
+        await store.tx(lambda c: observations.set_cursor(c, name, side, "stock", page.position))
+
     async def lines(self) -> None:
         """Read the lines of deliveries whose order can still change; those that are gone leave the shadow.
 
@@ -101,7 +119,9 @@ class Reconciler:
         connection = self._connection
         for side, system in connection.systems.items():
             for feed in system.feeds:
-                if feed.incremental and connection.active(feed.entity):
+                if not connection.active(feed.entity):
+                    continue
+                if feed.incremental:
                     await connection.store.tx(
                         partial(
                             observations.forget_cursor,
@@ -110,7 +130,7 @@ class Reconciler:
                             feed=feed.name,
                         )
                     )
-                    connection.poll_wakes[feed.name].set()
+                connection.poll_wakes[feed.name].set()
 
     async def gone(self) -> None:
         """Turn suspicion into evidence, or drop it: read singly what two full reads did not show."""
@@ -133,8 +153,22 @@ class Reconciler:
             soon = connection.clock.monotonic() + EVIDENCE_SECONDS
             self._due["full"] = min(self._due["full"], soon)
 
+    async def told(self) -> None:
+        """A hook said that these records are deleted: with a 404 of our own that is evidence. Only what we
+        hold is read, so that nobody can make us ask for others."""
+        connection = self._connection
+        for (side, kind), rids in connection.take_suspects().items():
+            held = await connection.store.read(
+                partial(observations.alive, connection=connection.name, side=side, kind=kind, rids=rids)
+            )
+            if held:
+                await self._prove(side, kind, held)
+
     async def _prove(self, side: Side, kind: Kind, rids: Sequence[str]) -> None:
         found = await self._read(side, kind, rids)
+        absent = [rid for rid in rids if rid not in found]
+        system = self._connection.systems[side]
+        converted = await system.converted(kind, absent, Lane.RECONCILE) if absent else frozenset()
         now = self._connection.clock.now_ms()
         for rid in rids:
             if rid not in found:
@@ -146,6 +180,7 @@ class Reconciler:
                         kind=kind,
                         rid=rid,
                         now_ms=now,
+                        converted=rid in converted,
                     )
                 )
 

@@ -74,6 +74,7 @@ class Resolver:
         started = connection.clock.now_ms()
         since = (op.sent_ms or started) - system.settle_ms
         [found] = await system.find([op.write], since, connection.want(op.write.side, op.write.kind), op.lane)
+        found = await learning.not_parted(connection, op, found)
         now = connection.clock.now_ms()
         if len(found) == 1:
             await learning.acknowledge(

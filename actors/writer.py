@@ -14,7 +14,7 @@ import msgspec
 
 from actors import learning
 from actors.connection import Connection
-from streamsync.errors import Bug, SystemFault, Throttled, Unauthorized
+from streamsync.errors import Bug, Rejected, SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
 from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Side
 from streamsync.store import observations, outbox
@@ -129,7 +129,7 @@ class Writer:
 
     async def _carry_out(self, batch: list[Op]) -> None:
         """One batch of one sort. A fault before anything was sent leaves the ops as they are, for later."""
-        action, kind = batch[0].write.action, batch[0].write.kind
+        connection, action, kind = self._connection, batch[0].write.action, batch[0].write.kind
         try:
             if action is Action.CREATE:
                 ready = await self._look_up(batch)
@@ -139,7 +139,11 @@ class Writer:
         except SystemFault as fault:
             self._pause(fault)
             for op in batch:
-                await self._postpone(op, fault)
+                if isinstance(fault, Rejected):  # what it names is not there: a parent renumbered just now
+                    now, pause = connection.clock.now_ms(), learning.LOOKUP_PAUSE_MS
+                    await learning.replan(connection, op, None, now, "lookup_refused", pause)
+                else:
+                    await self._postpone(op, fault)
             return
         if ready and self._system.bulk(kind, action) > 1:
             await self._send_together(ready)
@@ -160,7 +164,8 @@ class Writer:
         hits = await self._system.find(
             [op.write for op in asked], since, connection.want(self._side, asked[0].write.kind), asked[0].lane
         )
-        for op, found in zip(asked, hits, strict=True):
+        for op, hit in zip(asked, hits, strict=True):
+            found = await learning.not_parted(connection, op, hit)
             if not found:
                 ready.append(op)
             elif len(found) == 1:
@@ -263,6 +268,7 @@ class Writer:
 
     async def _landed(self, op: Op, done: Done) -> None:
         connection = self._connection
+        connection.degraded.pop(self.name, None)
         if op.write.action is Action.CREATE and not done.rid:
             await learning.hold_handle(connection, op, done)
             return

@@ -1,4 +1,6 @@
-"""What people can tell the daemon (`web.api.Commands`): look, accept the plan, retry, change the rules.
+"""What people can tell the daemon (`web.api.Commands`): look, accept the plan, change the rules.
+
+`bench` has what concerns single records.
 
 Every change is one transaction with an audit row; the actors learn of it by the store and a wake-up.
 """
@@ -6,16 +8,22 @@ Every change is one transaction with an audit row; the actors learn of it by the
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actors.connection import Connection, RulesInForce
-from streamsync.model import Side
-from streamsync.store import journal, meta, outbox, pairs, status, tables
+from streamsync.errors import ConfigError, SystemFault
+from streamsync.model import Lane, Side
+from streamsync.store import journal, meta, pairs, status, tables
 from streamsync.store import rules as stored_rules
 from streamsync.sync import rules_file
-from streamsync.sync.reasons import sentence
+from streamsync.sync.reasons import remedy, sentence
+from streamsync.sync.rules import Rules
 from streamsync.sync.rules_check import check
-from streamsync.web.plan import plan
+from streamsync.web.plan import plan, too_much
+from streamsync.workbench import Workbench
 
 if TYPE_CHECKING:
     from streamsync.daemon import Daemon
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 class DaemonCommands:
     def __init__(self, daemon: "Daemon") -> None:
         self._daemon = daemon
+        self.bench = Workbench(self._connection)
 
     def _connection(self, name: str) -> Connection:
         connections = self._daemon.plant.connections
@@ -47,6 +56,9 @@ class DaemonCommands:
                 "quiet": connection.quiet(),
                 "unprocessed": found.unprocessed if found else 0,
                 "open_ops": found.open_ops if found else 0,
+                "held_ops": found.held if found else 0,
+                "braked": [msgspec.to_builtins(held) for held in found.braked] if found else [],
+                "paused": [msgspec.to_builtins(pause) for pause in found.pauses] if found else [],
                 "entities": _by_entity(found) if found else {},
                 "quota": {
                     side.value: system.allowance().remaining for side, system in connection.systems.items()
@@ -68,9 +80,15 @@ class DaemonCommands:
         result = await plan(found.store, found.name, found.force.rules, found.clock.now_ms(), limit=limit)
         return {"connection": found.name, "accepted": found.accepted, **result}
 
-    async def accept(self, connection: str, who: str) -> Mapping[str, Any]:
-        """From now on writes happen: every pair that waited for this is decided again."""
+    async def accept(self, connection: str, who: str, confirm: str = "") -> Mapping[str, Any]:
+        """From now on writes happen: every pair that waited for this is decided again.
+
+        A plan that overwrites many filled values takes their number as `confirm`; else ValueError says so."""
         found = self._connection(connection)
+        if not found.accepted:
+            planned = await self.plan(connection, 0)
+            if planned["confirm"] != confirm.strip() and (why := too_much(dict(planned), found.name)):
+                raise ValueError(why)
         now = found.clock.now_ms()
 
         def body(conn: sqlite3.Connection) -> int:
@@ -82,23 +100,18 @@ class DaemonCommands:
         found.log("plan_accepted", connection=found.name)
         return {"connection": found.name, "accepted": True, "records": woken}
 
-    async def retry(self, connection: str, op: int, cause: str, who: str) -> Mapping[str, Any]:
-        """Parked ops are sent again, parked pairs decided again: one op, those of a cause, or all."""
-        found = self._connection(connection)
-        now = found.clock.now_ms()
-        count = await found.store.tx(
-            lambda c: outbox.retry(c, found.name, op=op, cause=cause, who=who, now_ms=now)
-        )
-        for wake in found.write_wakes.values():
-            wake.set()
-        found.log("retried", connection=found.name, count=count)
-        return {"connection": found.name, "retried": count}
-
     async def parked(self, connection: str) -> list[Mapping[str, Any]]:
-        """What waits for a person: parked pairs and open conflicts, each with its sentence."""
+        """What waits for a person: parked pairs and open conflicts, each with its sentence and remedy."""
         found = self._connection(connection)
         rows = await found.store.read(lambda c: status.waiting_for_a_person(c, found.name))
-        return [{**row, "sentence": sentence(str(row["reason"]), row["detail"])} for row in rows]
+        return [
+            {
+                **row,
+                "sentence": sentence(str(row["reason"]), row["detail"]),
+                "remedy": remedy(str(row["reason"]), row["detail"]),
+            }
+            for row in rows
+        ]
 
     async def rules(self, connection: str, version: int) -> Mapping[str, Any]:
         found = self._connection(connection)
@@ -119,12 +132,10 @@ class DaemonCommands:
             raise ValueError(
                 f"The connection {found.name} is not open, so the rules cannot be checked against it."
             )
-        problems = check(
-            rules,
-            found.catalogues[Side.CRM],
-            found.catalogues[Side.ERP],
-            await found.store.read(lambda c: tables.all_tables(c, found.name)),
-        )
+        problems = await _problems(found, rules)
+        if problems:  # an administrator may have changed a field or an option since they were read
+            await _read_again(found)
+            problems = await _problems(found, rules)
         if problems:
             located = [rules_file.placed(problem, text, file) for problem in problems]
             raise ExceptionGroup("The rules do not fit the two systems", located)
@@ -175,6 +186,26 @@ class DaemonCommands:
     async def log_level(self, level: str, who: str) -> Mapping[str, Any]:
         self._daemon.log.set_level(level)
         return {"level": level}
+
+
+async def _problems(connection: Connection, rules: Rules) -> list[ConfigError]:
+    held = await connection.store.read(lambda c: tables.all_tables(c, connection.name))
+    return check(rules, connection.catalogues[Side.CRM], connection.catalogues[Side.ERP], held)
+
+
+async def _read_again(connection: Connection) -> None:
+    """Fields, options and code tables. What cannot be read now stays as it was read last."""
+    for side, system in connection.systems.items():
+        try:
+            connection.catalogues[side] = await system.catalogue(Lane.INTERACTIVE)
+            found = await system.tables(Lane.INTERACTIVE)
+        except SystemFault as fault:
+            connection.log("catalogue_failed", connection=connection.name, system=side, code=fault.code)
+            continue
+        now = connection.clock.now_ms()
+        await connection.store.tx(
+            partial(tables.replace, connection=connection.name, side=side, found=found, now_ms=now)
+        )
 
 
 def _by_entity(found: status.Summary) -> dict[str, dict[str, int]]:

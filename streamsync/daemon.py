@@ -10,7 +10,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -55,10 +55,12 @@ class Daemon:
         self._stopped = False
         self._systems: list[Any] = []
 
-    async def open_store(self, *, inline: bool = False) -> None:
+    async def open_store(self, *, inline: bool = False, synchronous: Literal["FULL", "OFF"] = "FULL") -> None:
         """The store first: its lock decides whether this process may run at all. Raises `StoreRefused`."""
         if self._store is None:
-            self._store = await Store.open(self.config.daemon.state, clock=self.clock, inline=inline)
+            self._store = await Store.open(
+                self.config.daemon.state, clock=self.clock, inline=inline, synchronous=synchronous
+            )
             if not self._store.clean:
                 self.log("restart_unclean")
 
@@ -214,6 +216,7 @@ class Daemon:
             lambda name, side, kind: void(self.plant.hints.offer((name, side, kind), Lane.LIVE)),
             self.clock,
             lambda name, system: self.log("hook_refused", connection=name, system=system),
+            lambda name, kind, rid, side: self.plant.connections[name].suspect(kind, rid, side),
         )
         hosts = frozenset({f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"})
         runner = web.AppRunner(application(self.commands, hosts, hooks), access_log=None)

@@ -44,6 +44,9 @@ class Kind(StrEnum):
     LINE = "line"  # webCRM QuotationLine; `Record.owner` is the delivery's id
     ORDER = "order"  # Visma.net sales order with its lines; rid `order:SO/000223`
     INVOICE = "invoice"  # Visma.net AR document with its lines; rid `invoice:Invoice/200315`
+    BALANCE = (
+        "balance"  # Visma.net: what a customer owes and bought; rid = its internalId; never a pair's own
+    )
 
 
 class Direction(StrEnum):
@@ -178,6 +181,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     hints: Fields = {}  # create: what else helps `System.find` (customer number, e-mail, names)
     expect: Fields = {}  # update: the target's values that the plan rests on (compare-and-set by us)
     expect_lines: tuple[Line, ...] = ()  # lines: the target's lines that the plan rests on
+    notices: tuple[str, ...] = ()  # fields of it that only tell of our own state: they may come and go
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

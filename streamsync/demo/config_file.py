@@ -21,6 +21,7 @@ class Pace:
 
 DAY = Pace(per_minute=600, per_hour=36_000, poll_seconds=1)
 GO_LIVE = Pace(per_minute=250, per_hour=15_000, poll_seconds=10)
+MESSY = Pace(per_minute=600, per_hour=36_000, poll_seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ token_url   = "{places.visma}/connect/token"
 tenant_id   = "{TENANT}"
 client_id   = "{CLIENT}"
 client_secret = {{ env = "VISMA_SECRET" }}
+webhook_secret = {{ env = "VISMA_HOOK_SECRET" }}
 requests_per_hour = {pace.per_hour}
 poll_seconds = {pace.poll_seconds}
 settle_seconds = {SETTLE_SECONDS}

@@ -134,6 +134,21 @@ async def _rests(stage: Stage, last_write_ms: int) -> bool:
 def _show(
     screen: Screen, in_sync: bool, rested: bool, times: Times, rows: list[Kind], found: list[Check]
 ) -> None:
+    show_calls(screen, rows)
+    screen.heading("What both systems hold")
+    screen.tick(in_sync, "nothing is left to do")
+    screen.tick(rested, f"no write in {REST_SECONDS} s")
+    show_checks(screen, found)
+    limit = f"at most {RATIO_MAX}" if times.judged else "not judged: too small, start-up decides"
+    screen.tick(
+        times.ok,
+        f"{times.seconds:.0f} s, where the quota of {times.slower} needs {times.bound_seconds:.0f} s for the "
+        f"least calls: {times.ratio:.2f} times ({limit})",
+    )
+
+
+def show_calls(screen: Screen, rows: list[Kind]) -> None:
+    """The calls made beside the least possible, by kind and in all."""
     screen.heading("Calls                                                     made  least")
     for row in sorted(rows, key=lambda row: (row.system, -row.made)):
         note = f"   {row.polls} of them polls" if row.polls else ""
@@ -142,15 +157,9 @@ def _show(
         own = [row for row in rows if row.system == system]
         total, needed = sum(row.made for row in own), sum(row.least for row in own)
         screen.say(f"  {system:<10}{'all':<42}{total:>8}{needed:>7}")
-    screen.heading("What both systems hold")
-    screen.tick(in_sync, "nothing is left to do")
-    screen.tick(rested, f"no write in {REST_SECONDS} s")
+
+
+def show_checks(screen: Screen, found: list[Check]) -> None:
     for one in found:
         more = "" if one.ok else f": {one.wrong} wrong, such as {'; '.join(one.examples)}"
         screen.tick(one.ok, f"{one.name} ({one.looked_at}){more}")
-    limit = f"at most {RATIO_MAX}" if times.judged else "not judged: too small, start-up decides"
-    screen.tick(
-        times.ok,
-        f"{times.seconds:.0f} s, where the quota of {times.slower} needs {times.bound_seconds:.0f} s for the "
-        f"least calls: {times.ratio:.2f} times ({limit})",
-    )

@@ -104,7 +104,8 @@ def crm_work(sizes: Sizes) -> dict[str, int]:
         **dict.fromkeys(OPENING_CRM, 1),
         "GET /FieldsMetadata/{entityTypes}": 3,
         **PROBE,
-        "POST /QuotationLines/LinkedData": sizes.items,
+        "POST /QuotationLines/LinkedData": sizes.items - sizes.marked_items,
+        "PUT /QuotationLines/LinkedData/{id}": sizes.marked_items,
         "PATCH /Persons": _bulks(person.erp_only) + _bulks(person.in_crm),
         "PATCH /Deliveries": _bulks(sizes.invoices),
         "PATCH /QuotationLines": _bulks(sizes.lines),
@@ -119,8 +120,8 @@ def crm_reads(sizes: Sizes) -> dict[str, int]:
         "GET /Queries Organisation": _pages(sizes.organisation.in_crm, CRM_PAGE)
         + _pages(sizes.organisation.all, CRM_PAGE),
         "GET /Queries Person": _pages(sizes.person.in_crm, CRM_PAGE) + _pages(sizes.person.all, CRM_PAGE),
-        "GET /Queries Delivery": 1 + _pages(sizes.invoices, CRM_PAGE),
-        "GET /Queries QuotationLine": 1 + _pages(sizes.lines, CRM_PAGE),
+        "GET /Queries Delivery": _pages(sizes.old_deliveries, CRM_PAGE) + _pages(sizes.invoices, CRM_PAGE),
+        "GET /Queries QuotationLine": _pages(sizes.old_deliveries, CRM_PAGE) + _pages(sizes.lines, CRM_PAGE),
         "GET /QuotationLines/LinkedData": 1,
     }
 

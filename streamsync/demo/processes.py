@@ -17,6 +17,12 @@ import msgspec
 
 WEBCRM_TOKEN = "demo-webcrm-token"  # noqa: S105 - what the stand-in accepts, no secret
 VISMA_SECRET = "demo-visma-secret"  # noqa: S105 - what the stand-in accepts, no secret
+VISMA_HOOK_SECRET = "demo-hook-secret"  # noqa: S105 - agreed with the stand-in, no secret
+SECRETS = {
+    "WEBCRM_TOKEN": WEBCRM_TOKEN,
+    "VISMA_SECRET": VISMA_SECRET,
+    "VISMA_HOOK_SECRET": VISMA_HOOK_SECRET,
+}
 READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
 LOOK_SECONDS = 0.1
@@ -97,7 +103,7 @@ async def daemon(folder: Path, config: Path) -> Process:
             *(sys.executable, "-m", "streamsync", "run", "--config", str(config)),
             stdout=output,
             stderr=output,
-            env={**os.environ, "WEBCRM_TOKEN": WEBCRM_TOKEN, "VISMA_SECRET": VISMA_SECRET},
+            env={**os.environ, **SECRETS},
             start_new_session=True,
         )
     return Process("daemon", child, log)

@@ -1,10 +1,10 @@
-"""What a step of the day works with: people at both systems, a patient look at both, and a notebook.
+"""What a step works with: people at both systems, a patient look at both, and a notebook.
 
 `seen` is the only way to wait: it looks at both stand-ins until something is there, or raises `Missed`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,7 +24,7 @@ class Missed(Exception):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One thing that happened in one of the systems."""
+    """One thing that happened in one of the systems, or between the daemon and a person."""
 
     system: str
     text: str
@@ -38,17 +38,20 @@ class Scene:
         self.bookkeeper: Control = stage.erp
         self.kept = kept
         self.told: list[Told] = []
-        self._stage = stage
-        self._clock = clock
+        self.stage = stage
+        self.clock = clock
+
+    def tell(self, who: str, text: str) -> None:
+        self.told.append(Told(who, text))
 
     def webcrm(self, text: str) -> None:
-        self.told.append(Told(WEBCRM, text))
+        self.tell(WEBCRM, text)
 
     def visma(self, text: str) -> None:
-        self.told.append(Told(VISMA, text))
+        self.tell(VISMA, text)
 
     async def look(self) -> tuple[Crm, Erp]:
-        return await self._stage.look()
+        return await self.stage.look()
 
     async def seen(
         self,
@@ -59,19 +62,19 @@ class Scene:
         pause: float = LOOK_SECONDS,
     ) -> T:
         """The first answer of `find` that is true; `what` completes "It did not happen that …"."""
-        deadline = self._clock.monotonic() + seconds
+        deadline = self.clock.monotonic() + seconds
         while True:
             if found := find(*await self.look()):
                 return found
-            self._stage.check_alive()
-            if self._clock.monotonic() > deadline:
+            self.stage.check_alive()
+            if self.clock.monotonic() > deadline:
                 raise Missed(f"It did not happen within {seconds:.0f} s that {what}.")
             await asyncio.sleep(pause)
 
     async def stays(self, holds: Callable[[Crm, Erp], bool], what: str, *, seconds: float) -> None:
         """Looks again for a while: several polls of the daemon must leave it alone. Raises Missed."""
-        end = self._clock.monotonic() + seconds
-        while self._clock.monotonic() < end:
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end:
             await asyncio.sleep(LOOK_SECONDS)
             if not holds(*await self.look()):
                 raise Missed(f"It did not last that {what}.")
@@ -81,3 +84,6 @@ class Scene:
         if name not in self.kept:
             raise Missed(f"This needs what the step {step!r} should have made.")
         return self.kept[name]
+
+
+Step = tuple[str, Callable[[Scene], Awaitable[None]]]  # its title, and what happens

@@ -37,6 +37,8 @@ class Sizes:
     items: int
     invoices: int
     lines: int
+    old_deliveries: int = 0  # in webCRM before, and never sent; one line each
+    marked_items: int = 0  # rows of webCRM's catalogue that only change
 
     @property
     def customers(self) -> int:

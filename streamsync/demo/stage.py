@@ -19,14 +19,14 @@ import msgspec
 
 from streamsync.admin_client import AdminClient, Unreachable
 from streamsync.clock import SystemClock
-from streamsync.demo import config_file, processes
+from streamsync.demo import config_file, processes, programme
 from streamsync.demo.config_file import CONNECTION, Pace, Places
 from streamsync.demo.control import Control, Crm, Erp, Refused
 from streamsync.demo.processes import Broken, Process
+from streamsync.demo.programme import Programme
 from streamsync.demo.screen import Screen
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-STORIES: tuple[str, ...] = ()
 RULES = Path(__file__).parent / config_file.RULES_FILE
 
 
@@ -63,14 +63,16 @@ class Stage:
 async def play(*, once: bool, size: int, story: str, seed: int, as_json: bool) -> int:
     """Runs the demonstration; the exit code is 0 only if everything in it really happened.
 
-    `size` > 0: the go-live of a generated company instead of the day. `once`: end afterwards, else stay up
-    until Ctrl-C.
+    `size` > 0: the go-live of a generated company instead of the day; in the story of the messy go-live, the
+    number of old deliveries. `once`: end afterwards, else stay up until Ctrl-C.
     """
     screen = Screen(as_json=as_json)
-    if story not in ("", *STORIES):
-        screen.say(_unknown(story))
+    try:
+        chosen = programme.chosen(story, size)
+    except ValueError as problem:
+        screen.say(str(problem))
         return EXIT_USAGE
-    work = asyncio.create_task(_play(screen, once=once, size=size, seed=seed, as_json=as_json))
+    work = asyncio.create_task(_play(screen, chosen, once=once, seed=seed, as_json=as_json))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)
@@ -80,23 +82,12 @@ async def play(*, once: bool, size: int, story: str, seed: int, as_json: bool) -
         return EXIT_INTERRUPTED
 
 
-def _unknown(story: str) -> str:
-    known = ", ".join(STORIES) or "none yet"
-    return (
-        f"There is no story named {story!r}; the stories are: {known}. Without STORY the day of the vendor "
-        "document is played, with SIZE=2000 a go-live."
-    )
-
-
-async def _play(screen: Screen, *, once: bool, size: int, seed: int, as_json: bool) -> int:
-    from streamsync.demo import day, golive
-
+async def _play(screen: Screen, chosen: Programme, *, once: bool, seed: int, as_json: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="streamsync-demo-"))
     ok = False
     try:
-        pace = config_file.GO_LIVE if size > 0 else config_file.DAY
-        async with opened(folder, screen, pace, size=size, seed=seed) as stage:
-            report = await (golive.run(stage, size) if size > 0 else day.run(stage))
+        async with opened(folder, screen, chosen, seed=seed) as stage:
+            report = await chosen.run(stage)
             ok = bool(report["ok"])
             if as_json:
                 print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode(), flush=True)
@@ -128,14 +119,15 @@ async def _stay(stage: Stage) -> None:
 
 
 @asynccontextmanager
-async def opened(folder: Path, screen: Screen, pace: Pace, *, size: int, seed: int) -> AsyncIterator[Stage]:
+async def opened(folder: Path, screen: Screen, chosen: Programme, *, seed: int) -> AsyncIterator[Stage]:
     """Both stand-ins and the daemon, ready; stopped in the opposite order. Raises Broken."""
     running: list[Process] = []
+    pace = chosen.pace
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
         try:
             screen.heading("Starting")
-            webcrm, visma = await _stand_ins(folder, pace, running, size=size, seed=seed)
+            webcrm, visma = await _stand_ins(folder, chosen, running, seed=seed)
             admin, ops = processes.free_ports(2)
             places = Places(webcrm=webcrm, visma=visma, admin=f"127.0.0.1:{admin}", ops=f"127.0.0.1:{ops}")
             path = _write_config(folder, places, pace)
@@ -163,15 +155,18 @@ async def opened(folder: Path, screen: Screen, pace: Pace, *, size: int, seed: i
 
 
 async def _stand_ins(
-    folder: Path, pace: Pace, running: list[Process], *, size: int, seed: int
+    folder: Path, chosen: Programme, running: list[Process], *, seed: int
 ) -> tuple[str, str]:
     options: dict[str, dict[str, object]] = {
-        "webcrm": {"requests_per_minute": pace.per_minute},
-        "visma": {"requests_per_hour": pace.per_hour},
+        "webcrm": {"requests_per_minute": chosen.pace.per_minute},
+        "visma": {"requests_per_hour": chosen.pace.per_hour},
     }
     origins = []
     for system, settings in options.items():
-        process, origin = await processes.stand_in(system, folder, seed=seed, size=size, options=settings)
+        filling = {"company": chosen.company} if chosen.company else {}
+        process, origin = await processes.stand_in(
+            system, folder, seed=seed, size=chosen.size, options={**settings, **filling}
+        )
         running.append(process)
         origins.append(origin)
     return origins[0], origins[1]
@@ -189,6 +184,12 @@ async def accept(stage: Stage) -> None:
 
     Without the proof every update would go out singly and be read back. Raises Broken.
     """
+    await prove(stage)
+    await stage.admin.post("/api/v1/plan/accept", {"connection": CONNECTION, "who": "demo"})
+
+
+async def prove(stage: Stage) -> None:
+    """All of that but the accepting. Raises Broken."""
     try:
         async with asyncio.timeout(processes.READY_SECONDS):
             while not (found := (await stage.status())["connections"].get(CONNECTION, {})).get("open"):
@@ -202,4 +203,3 @@ async def accept(stage: Stage) -> None:
     for finding in probe["findings"]:
         if not finding["ok"]:
             stage.screen.tick(False, f"{finding['check']}: {finding['sentence']}")
-    await stage.admin.post("/api/v1/plan/accept", {"connection": CONNECTION, "who": "demo"})

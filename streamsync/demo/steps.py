@@ -4,12 +4,11 @@ Field names are those of the demonstration's rules file and of the stand-ins' ex
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 from streamsync.demo.control import Crm, Erp, Row
-from streamsync.demo.scene import Scene
+from streamsync.demo.scene import Scene, Step
 
 EXAMPLE = "Kunde A/S"
 LASTS_SECONDS = 3.0  # three polls of either side
@@ -17,6 +16,7 @@ NUMBER = "OrganisationExtraCustom2"
 CONTACT_ID = "PersonCustom3"
 TICK = "PersonCustom1"
 INVOICE_NUMBER, INVOICE_DATE = "DeliveryCustom1", "DeliveryCustom3"
+MESSAGE = "DeliveryCustom6"
 BOOKED, STATUS, PAID = "DeliveryCustom4", "DeliveryCustom5", "DeliveryCustom7"
 SALE = "An opportunity becomes a delivery and a sales order"
 PLACE = ("OrganisationAddress", "OrganisationTelephone")
@@ -210,7 +210,7 @@ def _digits(text: Any) -> str:
 
 
 INVOICED = "The ERP ships, invoices and releases"
-Step = tuple[str, Callable[[Scene], Awaitable[None]]]
+
 STEPS: tuple[Step, ...] = (
     ("A new customer gets its number from the ERP", new_customer),
     ("A ticked contact reaches the ERP", ticked_contact),

@@ -33,7 +33,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return self.wrong == 0
 
 
-def _check(name: str, looked_at: int, wrong: Iterable[str]) -> Check:
+def check(name: str, looked_at: int, wrong: Iterable[str]) -> Check:
     found = list(wrong)
     return Check(name=name, looked_at=looked_at, wrong=len(found), examples=found[:EXAMPLES])
 
@@ -43,16 +43,16 @@ def checks(crm: Crm, erp: Erp, sizes: Sizes) -> list[Check]:
     organisations, persons = crm.rows("organisation"), crm.rows("person")
     by_key = {row["OrganisationExtraCustom8"]: row for row in organisations}
     return [
-        _check("as many records as there are things", 6, _counts(crm, erp, sizes)),
-        _check("no duplicate", 10, _duplicates(crm, erp)),
-        _check(
+        check("as many records as there are things", 6, _counts(crm, erp, sizes)),
+        check("no duplicate", 10, _duplicates(crm, erp)),
+        check(
             "every customer linked, both ways",
             len(erp.customers),
             (f"customer {row['number']}" for row in erp.customers if not _linked(row, by_key)),
         ),
-        _check("every contact linked", len(erp.contacts), _unlinked_contacts(erp, persons, by_key)),
-        _check("every item in the catalogue", len(erp.items), _wrong_items(crm, erp)),
-        _check(
+        check("every contact linked", len(erp.contacts), _unlinked_contacts(erp, persons, by_key)),
+        check("every item in the catalogue", len(erp.items), _wrong_items(crm, erp)),
+        check(
             "every invoice a delivery with equal lines and values",
             sizes.invoices,
             _wrong_invoices(crm, erp),

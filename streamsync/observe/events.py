@@ -48,6 +48,7 @@ EVENTS: Mapping[str, Event] = {
         ERROR, "The tokens belong to another webCRM system or Visma.net company than the store."
     ),
     "rules_refused": Event(ERROR, "The rules do not fit the two systems; nothing is written."),
+    "catalogue_failed": Event(WARNING, "Fields and code tables could not be read anew; the last ones hold."),
     "rules_changed": Event(INFO, "A new version of the rules is in force."),
     "plan_accepted": Event(INFO, "The first sync was accepted; from now on writes happen."),
     "hook_refused": Event(WARNING, "A webhook with a wrong signature or path was refused."),
@@ -59,6 +60,11 @@ EVENTS: Mapping[str, Event] = {
     "decision_failed": Event(ERROR, "The decision about a record failed; that record is parked."),
     "reconcile_failed": Event(WARNING, "A comparison could not be finished; it is tried again."),
     "resolve_failed": Event(WARNING, "What became of a write could not be looked up; it is tried again."),
+    "brake_on": Event(
+        WARNING, "Unusually many deletions, marks or overwrites at once; they wait for a person's approval."
+    ),
+    "paused": Event(INFO, "A person paused writes."),
+    "resumed": Event(INFO, "A person let writes go on; what waited is decided again."),
     "retried": Event(INFO, "Parked work was put back to work by a person."),
     # Writes.
     "op_done": Event(INFO, "A write is certain."),

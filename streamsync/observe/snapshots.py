@@ -64,6 +64,17 @@ class Limited(Protocol):
     def statistics(self) -> LimiterState: ...
 
 
+class Braked(Protocol):
+    """Shaped like `store.brake.Held`."""
+
+    @property
+    def entity(self) -> str: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+
+
 class Summary(Protocol):
     """What the store counts for one connection (`store.status.Summary`)."""
 
@@ -81,6 +92,8 @@ class Summary(Protocol):
     def conflicts(self) -> Mapping[str, int]: ...
     @property
     def states(self) -> Mapping[str, int]: ...
+    @property
+    def braked(self) -> Sequence[Braked]: ...
 
 
 class StoreState(Protocol):
@@ -202,6 +215,8 @@ class Snapshots(Collector):
             for (entity, reason), count in found.parked.items():
                 series.add("parked", count, connection, entity)
                 series.add("parked_reasons", count, entity, reason)
+            for held in found.braked:
+                series.add("brake_held", held.count, connection, held.entity, held.side)
             for entity, count in found.conflicts.items():
                 series.add("conflicts_open", count, connection, entity)
             series.oldest("parked_oldest_timestamp_seconds", found.parked_oldest_ms / 1000)

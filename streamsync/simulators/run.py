@@ -17,12 +17,14 @@ from streamsync.simulators import face
 from streamsync.simulators.company import company
 from streamsync.simulators.faults import FaultPlan
 from streamsync.simulators.http import StandIn
+from streamsync.simulators.messy import messy
 from streamsync.simulators.visma.world import VismaWorld
 from streamsync.simulators.webcrm.settings import Token
 from streamsync.simulators.webcrm.world import WebcrmWorld
 
 SYSTEMS = ("webcrm", "visma")
-FAULTS = "faults"
+FAULTS, COMPANY = "faults", "company"
+COMPANIES = {"": company, "messy": messy}
 
 
 async def serve_forever(
@@ -54,8 +56,10 @@ async def serve_forever(
 
 
 def build(system: str, seed: int, size: int, options: Mapping[str, Any]) -> StandIn:
-    """The world of one system; with a size it holds that company's half beside the vendor's example."""
-    settings = {name: value for name, value in options.items() if name != FAULTS}
+    """The world of one system; with a size it holds that company's half beside the vendor's example. Which
+    company is the option `company`: "" the tidy one of so many customers, "messy" one of so many old
+    deliveries."""
+    settings = {name: value for name, value in options.items() if name not in (FAULTS, COMPANY)}
     world: WebcrmWorld | VismaWorld
     if system == "webcrm":
         if "tokens" in settings:
@@ -66,7 +70,10 @@ def build(system: str, seed: int, size: int, options: Mapping[str, Any]) -> Stan
     else:
         raise ValueError(f"There is no stand-in for {system!r}. Allowed: {', '.join(SYSTEMS)}")
     if size > 0:
-        made = company(seed, size)
+        name = str(options.get(COMPANY, ""))
+        if name not in COMPANIES:
+            raise ValueError(f"There is no company {name!r}. Allowed: {', '.join(filter(None, COMPANIES))}")
+        made = COMPANIES[name](seed, size)
         for kind, rows in (made.crm if system == "webcrm" else made.erp).items():
             world.load(kind, rows)
     return world

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from streamsync.model import Action, Base, Done, Fields, Kind, Line, LineEdit, Op, Pair, Record, Side, Write
-from streamsync.store import journal, linking, references, shadows
-from streamsync.store.forms import FAMILY, base_of, op_of, text
+from streamsync.store import journal, linking, oscillation, references, shadows
+from streamsync.store.forms import FAMILY, base_of, kind_on, op_of, text
 
 OPEN_CREATE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
   error_class, error, trace, rows FROM outbox WHERE pair=? AND side=? AND action='create' AND state
@@ -26,14 +26,22 @@ PARK_TWIN = """UPDATE outbox SET state='parked', error_class='many_candidates',
 PARKED_PAIR = "UPDATE pair SET outcome='parked', reason='many_candidates', changed_ms=? WHERE id=?"
 DROP_ROWS = "SELECT drop_rows, rules_version FROM outbox WHERE id=?"
 SET_BASE = "UPDATE pair SET base=?, changed_ms=? WHERE id=?"
+USED = "DELETE FROM decided WHERE pair=? AND key IN(SELECT 'row:'||value FROM json_each(?))"
+ANSWERED = "DELETE FROM decided WHERE pair=? AND key=?"
 PAIR_OF = "SELECT pair FROM outbox WHERE id=?"
 LINK_LINE = """INSERT INTO line_link(connection, pair, crm_key, erp_key) VALUES(?,?,?,?)
   ON CONFLICT(pair, crm_key) DO UPDATE SET erp_key=excluded.erp_key"""
 UNLINK_CRM = "DELETE FROM line_link WHERE pair=? AND crm_key=?"
 UNLINK_ERP = "DELETE FROM line_link WHERE pair=? AND erp_key=?"
 GONE = "UPDATE record SET gone_ms=?, missing_ms=? WHERE connection=? AND side=? AND kind=? AND rid=?"
+WAS_GONE = "SELECT 1 FROM record WHERE connection=? AND side=? AND kind=? AND rid=? AND gone_ms>0"
+FORGET_LINES = "DELETE FROM line_link WHERE pair=?"
+FORGET_DECIDED = "DELETE FROM decided WHERE pair=? AND key='deleted'"
+REVIVE = "UPDATE pair SET state='active' WHERE id=? AND state IN('deleting','deleted')"
 NUMBER, VALUE = "DeliveryNumber", "DeliveryOrderValue"
 NAMES = msgspec.json.Decoder(tuple[str, ...])
+ONCE = {Action.CREATE: "deleted", Action.LINES: "line_ambiguous"}
+"""A person's answers that such a write carries out: they do not hold for the next time."""
 KEY_FIELD = {
     (Side.CRM, Kind.ORGANISATION): "OrganisationId",
     (Side.CRM, Kind.PERSON): "PersonId",
@@ -80,7 +88,10 @@ def ack(
     agreed = rows if rows is not None else op.rows if seen is None else confirmed(op, after, keys)
     _move_base(conn, op, _rekeyed(agreed, write, keys), now_ms)
     _link_lines(conn, connection, op, keys)
+    if (answered := ONCE.get(write.action)) is not None:
+        conn.execute(ANSWERED, (op.pair, answered))
     journal.write_done(conn, connection, op, before, now_ms)
+    oscillation.watch(conn, connection, op, before, now_ms)
     linking.mark_dirty(conn, op.pair, op.lane, now_ms)
     linked = linking.by_id(conn, connection, op.pair)
     if write.action is Action.CREATE and linked is not None:
@@ -154,13 +165,34 @@ def advance_base(conn: sqlite3.Connection, connection: str, op: Op, seen: Record
 def _take(conn: sqlite3.Connection, connection: str, pair: Pair, write: Write, rid: str, now_ms: int) -> bool:
     """Give the pair its new record; a half pair that a poll made of it meanwhile is merged in. False if it is
     taken."""
-    if pair.rid(write.side):
-        return pair.rid(write.side) == rid
+    before = pair.rid(write.side)
+    if before == rid:
+        return True
+    if before and not _give_way(conn, connection, pair, write.side, rid, now_ms):
+        return False
     holder = linking.by_rid(conn, connection, FAMILY[write.kind], write.side, rid)
     if holder is None:
         linking.set_rid(conn, pair.id, write.side, rid, now_ms)
         return True
     return not holder.rid(write.side.other) and linking.merge(conn, connection, pair.id, holder.id, now_ms)
+
+
+def _give_way(
+    conn: sqlite3.Connection, connection: str, pair: Pair, side: Side, rid: str, now_ms: int
+) -> bool:
+    """A record that is gone gives way to the one that a person had made in its place; its key stays in
+    history. What was agreed about the old one, and the decision that led here, count no more."""
+    old = pair.rid(side)
+    gone = conn.execute(WAS_GONE, (connection, side, kind_on(pair.entity, side, old), old)).fetchone()
+    if gone is None:
+        return False
+    journal.keep_value(conn, connection, pair.id, side, "id", old, rid, event="replaced", now_ms=now_ms)
+    linking.set_rid(conn, pair.id, side, None, now_ms)
+    conn.execute(SET_BASE, ("{}", now_ms, pair.id))
+    conn.execute(FORGET_LINES, (pair.id,))
+    conn.execute(FORGET_DECIDED, (pair.id,))
+    conn.execute(REVIVE, (pair.id,))
+    return True
 
 
 def _line_keys(write: Write, done: Done, seen: Record | None) -> tuple[str, ...]:
@@ -293,6 +325,7 @@ def _move_base(conn: sqlite3.Connection, op: Op, rows: Base, now_ms: int, *, dro
         return
     base = {row: agreed for row, agreed in (base_of(pair[0]) | rows).items() if row not in gone}
     conn.execute(SET_BASE, (text(base), now_ms, op.pair))
+    conn.execute(USED, (op.pair, text([*rows, *gone])))  # a person's answer to a row is used once
 
 
 def _link_lines(conn: sqlite3.Connection, connection: str, op: Op, keys: Sequence[str]) -> None:

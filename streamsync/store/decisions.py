@@ -7,9 +7,9 @@ or when it leaves or enters the scope.
 
 import sqlite3
 
-from streamsync.model import Lane, Outcome, Pair
-from streamsync.store import journal, linking, outbox, references
-from streamsync.store.forms import RANK, text
+from streamsync.model import Kind, Lane, Outcome, Pair, Side
+from streamsync.store import brake, journal, linking, meta, outbox, parting, references
+from streamsync.store.forms import FAMILY, RANK, text
 from streamsync.sync.decision import Decision, FieldConflict
 from streamsync.sync.lookup import View
 
@@ -23,6 +23,8 @@ CONFLICT = """INSERT INTO conflict(connection, pair, row, line, reason, base, cr
   base=excluded.base, crm=excluded.crm, erp=excluded.erp"""
 CLEAR_CONFLICTS = """DELETE FROM conflict WHERE pair=?
   AND row||'@'||line NOT IN(SELECT value FROM json_each(?))"""
+ANSWERED = "SELECT key FROM decided WHERE pair=? AND key GLOB 'row:*'"
+USED = "DELETE FROM decided WHERE pair=? AND key=?"
 UNDER_WAY = "SELECT 1 FROM outbox WHERE pair=? AND state IN('ready','sent','unknown')"
 CLEAR_FINDINGS = "DELETE FROM finding WHERE pair=?"
 FINDING = "INSERT INTO finding(connection, pair, code, field, text, at_ms) VALUES(?,?,?,?,?,?)"
@@ -48,11 +50,14 @@ def apply_decision(
     """Returns the id of the op that was put into the outbox, or None.
 
     At most one op per pair is open: a parked one is superseded. A link brings the other pair's op along;
-    while that is under way nothing is added and the pair stays dirty. A link of two writing pairs waits."""
+    while that is under way nothing is added and the pair stays dirty. A link of two writing pairs waits.
+    The mass-change brake may hold back a part of the decision (`store.brake`)."""
     pair = view.pair
     linked = bool(decision.link) and linking.merge(conn, connection, pair.id, decision.link, now_ms)
     if decision.link and not linked:
         decision = Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LINK_AGAIN_MS)
+    whole = linking.by_id(conn, connection, pair.id) if linked else pair
+    decision, due_ms = brake.admit(conn, connection, whole or pair, decision, now_ms)
     conn.execute(
         APPLY,
         (
@@ -72,18 +77,14 @@ def apply_decision(
         ),
     )
     outbox.supersede_parked(conn, pair.id, now_ms)
-    op = _enqueue(conn, connection, pair, decision, now_ms, rules_version, trace)
+    op = _enqueue(conn, connection, pair, decision, now_ms, due_ms, rules_version, trace)
     _keep_conflicts(conn, connection, pair, decision.conflicts, now_ms, rules_version)
-    conn.execute(CLEAR_FINDINGS, (pair.id,))
-    conn.executemany(
-        FINDING,
-        [
-            (connection, pair.id, finding.code, finding.field, finding.text, now_ms)
-            for finding in decision.findings
-        ],
-    )
+    _forget_used(conn, pair, decision)
+    _keep_findings(conn, connection, pair, decision, now_ms)
     if decision.attach is not None:
         _attach(conn, connection, pair, decision.attach, now_ms)
+    _learn(conn, connection, decision, now_ms)
+    parting.obey(conn, connection, pair.id, decision, now_ms)
     if decision.line_links is not None:
         conn.execute(CLEAR_LINKS, (pair.id,))
         conn.executemany(LINK, [(connection, pair.id, crm, erp) for crm, erp in decision.line_links.items()])
@@ -93,12 +94,23 @@ def apply_decision(
     return op
 
 
+def _learn(conn: sqlite3.Connection, connection: str, decision: Decision, now_ms: int) -> None:
+    """What the decision found out about others: pairs to look at again, what an amount proved."""
+    for kind, rid in decision.stir:
+        other = linking.by_rid(conn, connection, FAMILY[Kind(kind)], Side.ERP, rid)
+        if other is not None:
+            linking.mark_dirty(conn, other.id, Lane.LIVE, now_ms)
+    if decision.in_currency:
+        meta.put(conn, connection, meta.IN_CURRENCY, decision.in_currency)
+
+
 def _enqueue(
     conn: sqlite3.Connection,
     connection: str,
     pair: Pair,
     decision: Decision,
     now_ms: int,
+    due_ms: int,
     rules_version: int,
     trace: str,
 ) -> int | None:
@@ -120,7 +132,7 @@ def _enqueue(
             text(write),
             text(decision.rows),
             text(decision.drop_rows),
-            now_ms,
+            due_ms,
             RANK[pair.lane],
             trace,
             rules_version,
@@ -162,10 +174,34 @@ def _keep_conflicts(
                 field,
                 lost,
                 won,
-                event=f"lost:{one.reason}",
+                event=one.reason if one.reason == "by_hand" else f"lost:{one.reason}",
                 now_ms=now_ms,
                 rules_version=rules_version,
             )
+
+
+def _keep_findings(
+    conn: sqlite3.Connection, connection: str, pair: Pair, decision: Decision, now_ms: int
+) -> None:
+    rows = [(connection, pair.id, one.code, one.field, one.text, now_ms) for one in decision.findings]
+    conn.execute(CLEAR_FINDINGS, (pair.id,))
+    conn.executemany(FINDING, rows)
+
+
+def _forget_used(conn: sqlite3.Connection, pair: Pair, decision: Decision) -> None:
+    """A person's answer to a row goes when the row is agreed: it must not decide a later conflict. A write
+    that settles a row forgets it with its acknowledgement."""
+    conn.executemany(USED, [(pair.id, key) for key in decision.forget])
+    if not (answered := conn.execute(ANSWERED, (pair.id,)).fetchall()):
+        return
+    at_rest = decision.write is None and decision.outcome in (Outcome.IN_SYNC, Outcome.LINKED)
+    base = pair.base if decision.base is None else decision.base
+    left = {finding.field for finding in decision.findings}  # rows that stay different, as was wished
+    for (key,) in answered:
+        row = key.removeprefix("row:")
+        agreed = base.get(row) != pair.base.get(row) and row not in decision.rows
+        if agreed or (at_rest and row not in left):
+            conn.execute(USED, (pair.id, key))
 
 
 def _attach(

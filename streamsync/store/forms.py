@@ -28,6 +28,7 @@ FAMILY = {
     Kind.LINE: "document",
     Kind.ORDER: "document",
     Kind.INVOICE: "document",
+    Kind.BALANCE: "organisation",
 }
 """Within a family a record belongs to one pair only: an ERP document over both `delivery` and `invoice`
 (semantics §1)."""
@@ -40,6 +41,7 @@ ENTITY = {
     Kind.LINE: Entity.DELIVERY,
     Kind.ORDER: Entity.DELIVERY,
     Kind.INVOICE: Entity.INVOICE,
+    Kind.BALANCE: Entity.ORGANISATION,
 }
 
 RANK = {lane: rank for rank, lane in enumerate(LANES)}

@@ -27,6 +27,7 @@ MARKED = "SELECT kind, rid FROM record WHERE connection=? AND side=? AND marker=
 IS_ATTACHED = "SELECT 1 FROM attachment WHERE invoice=? LIMIT 1"
 OPEN_OPS = """SELECT id, pair, state FROM outbox WHERE pair IN(?,?) AND state
   IN('ready','sent','unknown','parked')"""
+PARTED = "SELECT value FROM decided WHERE pair=? AND key='unlinked'"
 SUPERSEDE = "UPDATE outbox SET state='superseded', changed_ms=? WHERE id=?"
 FOLLOW = (
     "UPDATE outbox SET pair=? WHERE pair=?",
@@ -118,22 +119,29 @@ def _claimed(
     conn: sqlite3.Connection, connection: str, seen: Observation, family: str, *, first_sight: bool
 ) -> Pair | None:
     """The half pair that this record completes, by its own marker or by one on the other side that names
-    it."""
+    it; never one that a person parted it from, whatever the texts still say."""
     record, other = seen.record, seen.record.side.other
     named = named_by(seen.marker)
     if named is not None and named.side is other and FAMILY[named.kind] == family:
         pair = by_rid(conn, connection, family, other, named.rid)
         if pair is not None:
-            return pair if _lacks(conn, pair, record.side) else None
+            return pair if _lacks(conn, pair, record.side) and not _parted(conn, pair, record.rid) else None
     if not first_sight:
         return None
     marker = marker_of(record.side, record.kind, record.rid)
     found: list[Pair] = []
     for kind, rid in conn.execute(MARKED, (connection, other, marker)).fetchall():
         pair = by_rid(conn, connection, family, other, rid) if FAMILY[Kind(kind)] == family else None
-        if pair is not None and _lacks(conn, pair, record.side):
+        if pair is not None and _lacks(conn, pair, record.side) and not _parted(conn, pair, record.rid):
             found.append(pair)
     return found[0] if len(found) == 1 else None
+
+
+def _parted(conn: sqlite3.Connection, pair: Pair, rid: str) -> bool:
+    """Whether a person unlinked this record from the pair. Both halves remember it, so asking one is
+    enough."""
+    row = conn.execute(PARTED, (pair.id,)).fetchone()
+    return row is not None and rid in row[0].split(",")
 
 
 def _lacks(conn: sqlite3.Connection, pair: Pair, side: Side) -> bool:

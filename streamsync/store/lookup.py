@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from streamsync.model import Entity, Kind, Pair, Record, Side
-from streamsync.store import linking, meta, pairs, scans, shadows, tables
+from streamsync.store import linking, meta, pairs, references, scans, shadows, tables
 from streamsync.store.forms import FAMILY, pair_of, record_of
 from streamsync.sync.lookup import Candidate, View
 
@@ -18,6 +18,8 @@ ATTACHED_DELIVERIES = """SELECT id, entity, crm_id, erp_id, origin, state, base,
   FROM pair
   WHERE id IN(SELECT delivery FROM attachment WHERE connection=? AND invoice=?) ORDER BY id"""
 LINE_LINKS = "SELECT crm_key, erp_key FROM line_link WHERE connection=? AND pair=?"
+LINES_SHOW = """SELECT 1 FROM record WHERE connection=? AND side='crm' AND kind='line' AND gone_ms=0
+  AND json_extract(fields,?)=? LIMIT 1"""
 DECIDED = "SELECT key, value FROM decided WHERE connection=? AND pair=?"
 
 
@@ -76,8 +78,22 @@ class StoreLookup:
     def decided(self, pair: int) -> Mapping[str, str]:
         return dict(self._conn.execute(DECIDED, (self._connection, pair)).fetchall())
 
+    def persons_of(self, organisation: str) -> Sequence[Record]:
+        found = self._conn.execute(
+            CANDIDATES,
+            (self._connection, Side.CRM, Kind.PERSON, references.ORGANISATION, f"rid:{organisation}"),
+        )
+        return [record_of(row) for row in found.fetchall()]
+
+    def lines_show(self, field: str, value: str) -> bool:
+        asked = (self._connection, f"$.{field}", value)
+        return self._conn.execute(LINES_SHOW, asked).fetchone() is not None
+
     def switched_on_ms(self, entity: Entity) -> int:
         return meta.switched_on_ms(self._conn, self._connection, entity)
+
+    def in_currency(self) -> str:
+        return meta.get(self._conn, self._connection, meta.IN_CURRENCY)
 
     def skew_ms(self) -> int:
         return meta.skew_ms(self._conn, self._connection)

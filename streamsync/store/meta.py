@@ -8,6 +8,8 @@ sentence, because its ids would be taken for records that are known here.
 import sqlite3
 from collections.abc import Iterable
 
+import msgspec
+
 from streamsync.errors import StoreRefused
 from streamsync.model import Entity, Side
 from streamsync.store import journal
@@ -15,9 +17,12 @@ from streamsync.sync.rules import Rules
 
 SYSTEM = {Side.CRM: "webCRM system", Side.ERP: "Visma.net company"}
 
+IN_CURRENCY = "in_currency"  # what an invoice beside its order proved last
 FORGET_CURSORS = "DELETE FROM cursor WHERE connection=?"
 SCANS = """SELECT side, feed, kind, started_ms, finished_ms FROM scan WHERE connection=?
   ORDER BY side, feed"""
+PAUSES = "SELECT key, value FROM meta WHERE connection=? AND key GLOB 'pause:*' ORDER BY key"
+RESUME = "DELETE FROM meta WHERE connection=? AND key=?"
 GET = "SELECT value FROM meta WHERE connection=? AND key=?"
 SET = """INSERT INTO meta(connection,key,value) VALUES(?,?,?)
   ON CONFLICT(connection,key) DO UPDATE SET value=excluded.value WHERE value<>excluded.value"""
@@ -107,6 +112,49 @@ def scans(conn: sqlite3.Connection, connection: str) -> list[dict[str, object]]:
         dict(zip(names, (*row[:3], row[4] > 0, *row[3:]), strict=True))
         for row in conn.execute(SCANS, (connection,)).fetchall()
     ]
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """No writes of this entity into this side; `""` means every one."""
+
+    entity: str
+    side: str
+    who: str
+    since_ms: int
+
+
+def pauses(conn: sqlite3.Connection, connection: str) -> list[Pause]:
+    found = []
+    for key, value in conn.execute(PAUSES, (connection,)).fetchall():
+        _, entity, side = key.split(":")
+        since, _, who = value.partition(" ")
+        found.append(Pause(entity, side, who, int(since)))
+    return found
+
+
+def pause(conn: sqlite3.Connection, connection: str, entity: str, side: str, who: str, now_ms: int) -> bool:
+    """Ops of this scope stay in the outbox (`outbox.due` leaves them). False if that was so already."""
+    if get(conn, connection, f"pause:{entity}:{side}"):
+        return False
+    put(conn, connection, f"pause:{entity}:{side}", f"{now_ms} {who}")
+    journal.audit(conn, connection, "pause", now_ms=now_ms, fields=_scope(entity, side), actor=who)
+    return True
+
+
+def resume(
+    conn: sqlite3.Connection, connection: str, entity: str, side: str, who: str, now_ms: int
+) -> list[Pause]:
+    """Ends every pause within this scope; returns them. The held ops are `outbox.release`'s business."""
+    ended = [one for one in pauses(conn, connection) if entity in ("", one.entity) and side in ("", one.side)]
+    for one in ended:
+        conn.execute(RESUME, (connection, f"pause:{one.entity}:{one.side}"))
+    if ended:
+        journal.audit(conn, connection, "resume", now_ms=now_ms, fields=_scope(entity, side), actor=who)
+    return ended
+
+
+def _scope(entity: str, side: str) -> tuple[str, ...]:
+    return tuple(filter(None, (entity, side)))
 
 
 def mark_clean(conn: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from streamsync.model import Kind, Lane, Observation, Record, Side
 from streamsync.store import acks, linking, references, shadows
 from streamsync.store.forms import FAMILY, digest, text
 from streamsync.store.scans import (
+    alive,
     complete,
     complete_scan,
     cursor,
@@ -36,6 +37,7 @@ VERSIONS = """SELECT rid, version FROM record WHERE connection=? AND side=? AND 
 
 __all__ = [
     "Observed",
+    "alive",
     "complete",
     "complete_scan",
     "cursor",
@@ -138,6 +140,10 @@ def _observe(
             for owner in {record.owner, old.owner if old else record.owner}:
                 _dirty_owner(conn, connection, owner, lane, now_ms, found)
         return
+    if record.kind is Kind.BALANCE:
+        if not same:
+            _dirty_customer(conn, connection, record.rid, lane, now_ms, found)
+        return
     _settle(conn, connection, seen, lane, now_ms, found, changed=not same or lines_changed)
 
 
@@ -185,6 +191,16 @@ def _dirty_owner(
     conn: sqlite3.Connection, connection: str, owner: str, lane: Lane, now_ms: int, found: Observed
 ) -> None:
     pair = linking.by_rid(conn, connection, FAMILY[Kind.LINE], Side.CRM, owner)
+    if pair is not None:
+        linking.mark_dirty(conn, pair.id, lane, now_ms)
+        found.dirty.append(pair.id)
+
+
+def _dirty_customer(
+    conn: sqlite3.Connection, connection: str, rid: str, lane: Lane, now_ms: int, found: Observed
+) -> None:
+    """A balance is shown on the organisation of its customer."""
+    pair = linking.by_rid(conn, connection, FAMILY[Kind.BALANCE], Side.ERP, rid)
     if pair is not None:
         linking.mark_dirty(conn, pair.id, lane, now_ms)
         found.dirty.append(pair.id)

@@ -14,12 +14,14 @@ import msgspec
 from streamsync.model import LANES, Action, Kind, Lane, Op, Side
 from streamsync.store import journal, linking, meta
 from streamsync.store.acks import ack, advance_base, confirmed, current
-from streamsync.store.forms import RANK, op_of
+from streamsync.store.forms import RANK, op_of, text
 from streamsync.sync.decision import AMBIGUOUS, CONFLICT, PARKED
 
 DUE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle, error_class,
   error, trace, rows FROM outbox WHERE connection=? AND side=? AND lane=? AND state='ready' AND
-  due_ms<=? ORDER BY due_ms, id LIMIT ?"""
+  due_ms<=? AND NOT EXISTS(SELECT 1 FROM pair WHERE pair.id=outbox.pair AND pair.state='paused')
+  ORDER BY due_ms, id LIMIT ?"""
+DUE_BUT = DUE.replace("ORDER BY", "AND entity NOT IN(SELECT value FROM json_each(?)) ORDER BY")
 UNKNOWN_DUE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
   error_class, error, trace, rows FROM outbox WHERE connection=? AND state='unknown' AND due_ms<=? AND
   (handle='' OR sent_ms+?<=?) ORDER BY due_ms, id LIMIT ?"""
@@ -29,7 +31,13 @@ OF_PAIR = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, la
   error, trace, rows FROM outbox WHERE connection=? AND pair=? AND state
   IN('ready','sent','unknown','parked')"""
 CLAIM = """UPDATE outbox SET state='sent', sent_ms=?, attempt=attempt+1, changed_ms=?
-  WHERE id=? AND state IN('ready','unknown')"""
+  WHERE id=? AND state IN('ready','unknown') AND NOT EXISTS(SELECT 1 FROM meta WHERE
+  meta.connection=outbox.connection AND meta.key IN('pause::','pause::'||side,'pause:'||entity||':',
+  'pause:'||entity||':'||side)) AND NOT EXISTS(SELECT 1 FROM pair WHERE pair.id=outbox.pair AND
+  pair.state='paused')"""
+HELD = """SELECT id FROM outbox WHERE connection=? AND state='ready' AND id<=? AND (?='' OR entity=?)
+  AND (?='' OR side=?) ORDER BY id LIMIT ?"""
+NEWEST = "SELECT coalesce(max(id),0) FROM outbox WHERE connection=?"
 READY = """UPDATE outbox SET state='ready', due_ms=?, error_class=?, error=?
   WHERE id=? AND state IN('ready','sent','unknown')"""
 POSTPONE = "UPDATE outbox SET due_ms=?, error_class=?, error=? WHERE id=? AND state IN('ready','unknown')"
@@ -46,6 +54,7 @@ PAIR_OUTCOME = """UPDATE pair SET outcome=?, reason=?, state=CASE WHEN ? THEN 'a
   END, changed_ms=? WHERE id=?"""
 SUPERSEDE = """UPDATE outbox SET state='superseded', changed_ms=?
   WHERE id=? AND state IN('ready','sent','unknown','parked')"""
+LOOK_AGAIN = "UPDATE pair SET outcome='waiting', reason='settling', again_ms=?, changed_ms=? WHERE id=?"
 SUPERSEDE_PARKED = "UPDATE outbox SET state='superseded', changed_ms=? WHERE pair=? AND state='parked'"
 RETRY = """UPDATE outbox SET state='ready', due_ms=?, lane=?, attempt=0, changed_ms=?
   WHERE connection=? AND id=? AND state='parked'"""
@@ -71,10 +80,12 @@ __all__ = [
     "due",
     "grouped",
     "hold_handle",
+    "newest",
     "open_op",
     "park",
     "parked_ops",
     "postpone",
+    "release",
     "restart",
     "retry",
     "supersede",
@@ -92,11 +103,16 @@ def due(
     limit: int,
     lanes: Sequence[Lane] = LANES,
 ) -> list[Op]:
-    """Ready ops whose time has come, lane by lane, oldest first."""
+    """Ready ops whose time has come, lane by lane, oldest first; none that is paused."""
     found: list[Op] = []
+    pauses = [one for one in meta.pauses(conn, connection) if one.side in ("", side)]
+    if any(not one.entity for one in pauses):
+        return found
+    statement, but = (DUE_BUT, (text([one.entity for one in pauses]),)) if pauses else (DUE, ())
     for lane in lanes:
         if len(found) < limit:
-            rows = conn.execute(DUE, (connection, side, RANK[lane], now_ms, limit - len(found))).fetchall()
+            asked = (connection, side, RANK[lane], now_ms, *but, limit - len(found))
+            rows = conn.execute(statement, asked).fetchall()
             found += map(op_of, rows)
     return found
 
@@ -133,7 +149,7 @@ def open_op(conn: sqlite3.Connection, connection: str, pair: int) -> Op | None:
 
 def claim(conn: sqlite3.Connection, ops: Iterable[Op], now_ms: int) -> list[int]:
     """Mark as sent; must be durable before the first byte leaves. Returns the ids really claimed: send only
-    those."""
+    those. One that was paused meanwhile is not."""
     return [op.id for op in ops if conn.execute(CLAIM, (now_ms, now_ms, op.id)).rowcount]
 
 
@@ -170,11 +186,13 @@ def park(
     now_ms: int,
     *,
     conflict: bool = False,
+    again: bool = False,
 ) -> None:
     """A person must look. The op stays open, so that nothing is planned behind their back until the record
     changes.
 
-    `error_class` becomes the pair's reason where it is one of the closed list, else `rejected`."""
+    `error_class` becomes the pair's reason where it is one of the closed list, else `rejected`. `again`: the
+    pair is decided again, with the refusal in view (documents: the delivery's message tells of it)."""
     if not conn.execute(PARK, (error_class, message, now_ms, op.id)).rowcount:
         return
     op = current(conn, op)
@@ -184,13 +202,43 @@ def park(
     outcome = "conflict" if conflict else "parked"
     conn.execute(PAIR_OUTCOME, (outcome, reason, reason in AMBIGUOUS, now_ms, op.pair))
     journal.audit(conn, connection, "parked", now_ms=now_ms, pair=op.pair, op=op.id, trace=op.trace)
+    if again:
+        linking.mark_dirty(conn, op.pair, Lane.LIVE, now_ms)
 
 
-def supersede(conn: sqlite3.Connection, op: Op, now_ms: int) -> None:
-    """The world moved: drop the op and decide again."""
-    if conn.execute(SUPERSEDE, (now_ms, op.id)).rowcount:
-        conn.execute(CLEAR_PARKED, (op.id,))
-        linking.mark_dirty(conn, current(conn, op).pair, op.lane, now_ms)
+def supersede(conn: sqlite3.Connection, op: Op, now_ms: int, again_ms: int = 0) -> None:
+    """The world moved: drop the op and decide again, at once or (`again_ms`) not before then."""
+    if not conn.execute(SUPERSEDE, (now_ms, op.id)).rowcount:
+        return
+    conn.execute(CLEAR_PARKED, (op.id,))
+    pair = current(conn, op).pair
+    if again_ms:
+        conn.execute(LOOK_AGAIN, (again_ms, now_ms, pair))
+    else:
+        linking.mark_dirty(conn, pair, op.lane, now_ms)
+
+
+def newest(conn: sqlite3.Connection, connection: str) -> int:
+    """The number of the last op."""
+    return int(conn.execute(NEWEST, (connection,)).fetchone()[0])
+
+
+def release(
+    conn: sqlite3.Connection,
+    connection: str,
+    entity: str,
+    side: str,
+    up_to: int,
+    now_ms: int,
+    limit: int = 500,
+) -> list[int]:
+    """After a pause: ops of the scope that waited (none newer than `up_to`) are dropped and their pairs
+    decided again, on what both sides hold by now. Returns the pairs; fewer than `limit` were the last."""
+    rows = conn.execute(HELD, (connection, up_to, entity, entity, side, side, limit)).fetchall()
+    ops = [op for (number,) in rows if (op := by_id(conn, connection, number)) is not None]
+    for op in ops:
+        supersede(conn, op, now_ms)
+    return [op.pair for op in ops]
 
 
 def supersede_parked(conn: sqlite3.Connection, pair: int, now_ms: int) -> None:
@@ -208,7 +256,9 @@ def retry(
     for number in [op] if op else parked_ops(conn, connection, cause=cause):
         if conn.execute(RETRY, (now_ms, RANK[Lane.INTERACTIVE], now_ms, connection, number)).rowcount:
             conn.execute(RETRIED_PAIR, (now_ms, number))
-            journal.audit(conn, connection, "retry", now_ms=now_ms, op=number, actor=who)
+            held = by_id(conn, connection, number)
+            pair = held.pair if held is not None else 0
+            journal.audit(conn, connection, "retry", now_ms=now_ms, pair=pair, op=number, actor=who)
             count += 1
     if op:
         return count

@@ -7,8 +7,8 @@ view.
 import sqlite3
 from collections.abc import Sequence
 
-from streamsync.model import LANES, Entity, Lane, Pair, Record, Side
-from streamsync.store import linking, references, shadows
+from streamsync.model import LANES, Entity, Lane, Op, Pair, Record, Side
+from streamsync.store import linking, outbox, references, shadows
 from streamsync.store.decisions import apply_decision
 from streamsync.store.forms import RANK, kind_on, text
 from streamsync.sync.lookup import View
@@ -28,12 +28,15 @@ OPEN_DELIVERIES = """SELECT pair.crm_id FROM pair JOIN record ON record.connecti
   side='erp' AND kind='order' AND rid=pair.erp_id WHERE pair.connection=? AND entity='delivery' AND
   crm_id IS NOT NULL AND json_extract(fields,'$.status') NOT IN('Completed','Cancelled','Canceled')
   ORDER BY pair.id DESC LIMIT ?"""
+DRAFTS = """SELECT crm_id FROM pair WHERE connection=? AND entity='delivery' AND erp_id IS NULL AND
+  crm_id IS NOT NULL AND outcome IN('waiting','parked') ORDER BY id DESC LIMIT ?"""
 GONE = "SELECT gone_ms FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"
 ALL_DIRTY = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END,
   lane=CASE dirty WHEN 0 THEN ? ELSE min(lane,?) END WHERE connection=? AND (?='' OR entity=?)"""
 SET_STATE = "UPDATE pair SET state=?, dirty=dirty+1, changed_ms=? WHERE connection=? AND id=?"
 DECIDE = """INSERT INTO decided(connection, pair, key, value, who, at_ms) VALUES(?,?,?,?,?,?)
   ON CONFLICT(pair, key) DO UPDATE SET value=excluded.value, who=excluded.who, at_ms=excluded.at_ms"""
+DECIDED = "SELECT key, value FROM decided WHERE connection=? AND pair=?"
 FORGET_DECIDED = "DELETE FROM decided WHERE connection=? AND pair=? AND key=?"
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "by_id",
     "by_rid",
     "decide",
+    "decided",
     "dirty_pairs",
     "due",
     "entities",
@@ -73,7 +77,16 @@ def view(conn: sqlite3.Connection, connection: str, pair_id: int) -> View | None
         erp=_shadow(conn, connection, pair, Side.ERP),
         crm_missing=_gone(conn, connection, pair, Side.CRM),
         erp_missing=_gone(conn, connection, pair, Side.ERP),
+        refused=_refused(conn, connection, pair),
     )
+
+
+def _refused(conn: sqlite3.Connection, connection: str, pair: Pair) -> Op | None:
+    """The write of a document that the ERP refused: its answer belongs to the next decision."""
+    if pair.entity not in (Entity.DELIVERY, Entity.INVOICE):
+        return None
+    op = outbox.open_op(conn, connection, pair.id)
+    return op if op is not None and op.state == "parked" and op.write.side is Side.ERP else None
 
 
 def edited_ms(conn: sqlite3.Connection, connection: str, pair_id: int, side: Side) -> int:
@@ -132,9 +145,11 @@ def ids_of(conn: sqlite3.Connection, connection: str, entity: Entity, after: int
 
 
 def open_deliveries(conn: sqlite3.Connection, connection: str, limit: int = 2000) -> list[str]:
-    """DeliveryIds whose order can still change, newest first: their deleted lines are found by reading them
-    again."""
-    return [rid for (rid,) in conn.execute(OPEN_DELIVERIES, (connection, limit)).fetchall()]
+    """DeliveryIds that wait to go out, and those whose order can still change, newest first: their deleted
+    lines are found by reading them again (semantics §4.1)."""
+    drafts = conn.execute(DRAFTS, (connection, limit)).fetchall()
+    still_open = conn.execute(OPEN_DELIVERIES, (connection, limit)).fetchall()
+    return [rid for (rid,) in (*drafts, *still_open)]
 
 
 def redirty_all(
@@ -167,6 +182,11 @@ def decide(
     decided again."""
     conn.execute(DECIDE, (connection, pair, key, value, who, now_ms))
     linking.mark_dirty(conn, pair, Lane.INTERACTIVE, now_ms)
+
+
+def decided(conn: sqlite3.Connection, connection: str, pair: int) -> dict[str, str]:
+    """What people decided about the pair, by key."""
+    return dict(conn.execute(DECIDED, (connection, pair)).fetchall())
 
 
 def forget_decided(conn: sqlite3.Connection, connection: str, pair: int, key: str) -> None:

@@ -10,8 +10,9 @@ import sqlite3
 
 from streamsync.model import Entity, Kind, Pair, Record, Side
 from streamsync.store.forms import FIELDS, text
+from streamsync.sync.documents import invoices_named
 
-ORGANISATION, ITEM, ORDER = "@organisation", "@item", "@order"
+ORGANISATION, ITEM, ORDER, INVOICE = "@organisation", "@item", "@order", "@invoice"
 
 NUMBER = "SELECT fields FROM record WHERE connection=? AND side='erp' AND kind=? AND rid=?"
 WAKE_CRM = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END
@@ -26,6 +27,9 @@ WAKE_LINES = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ?
   WHERE connection=? AND side='crm' AND kind='line' AND key=? AND value=?)"""
 WAKE_REASON = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END
   WHERE connection=? AND entity IN(SELECT value FROM json_each(?)) AND outcome='waiting' AND reason=?"""
+
+WAKE_PARKED = """UPDATE pair SET dirty=dirty+1, dirty_ms=CASE dirty WHEN 0 THEN ? ELSE dirty_ms END
+  WHERE connection=? AND outcome='parked' AND reason=?"""
 
 
 def keys_of(record: Record) -> list[tuple[str, str]]:
@@ -44,7 +48,10 @@ def keys_of(record: Record) -> list[tuple[str, str]]:
         case (Side.ERP, Kind.ORDER):
             customer = _named(ORGANISATION, "rid", get("customer.internalId"))
             return (
-                customer + _named(ORGANISATION, "number", get("customer.id")) + _items(record, "inventory.id")
+                customer
+                + _named(ORGANISATION, "number", get("customer.id"))
+                + _items(record, "inventory.id")
+                + [(INVOICE, f"rid:{rid}") for rid in invoices_named(record)]
             )
         case (Side.ERP, Kind.INVOICE):
             customer = _named(ORGANISATION, "number", get("customer.number"))
@@ -105,6 +112,11 @@ def wake_waiting(
     """Make dirty all pairs (of one entity) that wait for this reason (`gate`, `lookups`)."""
     entities = text([entity] if entity else list(Entity))
     return conn.execute(WAKE_REASON, (now_ms, connection, entities, reason)).rowcount
+
+
+def wake_parked(conn: sqlite3.Connection, connection: str, reason: str, now_ms: int) -> int:
+    """Make dirty all pairs that are parked for this reason: its cause may be gone."""
+    return conn.execute(WAKE_PARKED, (now_ms, connection, reason)).rowcount
 
 
 def _crm(

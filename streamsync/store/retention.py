@@ -13,6 +13,7 @@ OPS = """DELETE FROM outbox WHERE id IN(SELECT id FROM outbox
 HISTORY = "DELETE FROM history WHERE seq IN(SELECT seq FROM history WHERE at_ms<? ORDER BY at_ms LIMIT ?)"
 AUDIT = "DELETE FROM audit WHERE seq IN(SELECT seq FROM audit WHERE at_ms<? ORDER BY at_ms LIMIT ?)"
 MALFORMED = "DELETE FROM malformed WHERE at_ms<?"
+MASS = "DELETE FROM mass_change WHERE state<>'held' AND at_ms<?"  # counts for a day, passes for a week
 
 
 def sweep(conn: sqlite3.Connection, now_ms: int) -> int:
@@ -20,4 +21,5 @@ def sweep(conn: sqlite3.Connection, now_ms: int) -> int:
     gone = conn.execute(OPS, (now_ms - 7 * DAY_MS, SLICE)).rowcount
     gone += conn.execute(HISTORY, (now_ms - 90 * DAY_MS, SLICE)).rowcount
     gone += conn.execute(AUDIT, (now_ms - 400 * DAY_MS, SLICE)).rowcount
+    gone += conn.execute(MASS, (now_ms - 7 * DAY_MS,)).rowcount
     return gone + conn.execute(MALFORMED, (now_ms - 90 * DAY_MS,)).rowcount

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from streamsync.model import Kind, Lane, Side
 from streamsync.store import linking
-from streamsync.store.forms import FAMILY
+from streamsync.store.forms import FAMILY, text
 from streamsync.store.references import wake_waiting
 
 CURSOR = "SELECT position FROM cursor WHERE connection=? AND side=? AND feed=?"
@@ -34,10 +34,14 @@ UNSEEN = """SELECT rid FROM record WHERE connection=? AND side=? AND kind=? AND 
   AND (scan_ms=? OR (missing_ms>0) OR (scan_ms=0 AND ?)) ORDER BY rid"""
 MISS = """UPDATE record SET missing_ms=CASE missing_ms WHEN 0 THEN ? ELSE missing_ms END, misses=misses+1
   WHERE connection=? AND side=? AND kind=? AND rid=?"""
+ALIVE = """SELECT rid FROM record WHERE connection=? AND side=? AND kind=? AND gone_ms=0 AND rid
+  IN(SELECT value FROM json_each(?)) ORDER BY rid"""
 MISSING = """SELECT rid, missing_ms, misses FROM record WHERE connection=? AND side=? AND kind=? AND
   missing_ms>0 AND gone_ms=0 ORDER BY rid"""
 GONE = """UPDATE record SET gone_ms=?1, missing_ms=CASE missing_ms WHEN 0 THEN ?1 ELSE missing_ms END
   WHERE connection=?2 AND side=?3 AND kind=?4 AND rid=?5 AND gone_ms=0"""
+CONVERTED = """UPDATE record SET fields=json_set(fields,'$.converted','true')
+  WHERE connection=? AND side=? AND kind=? AND rid=?"""
 GATED = {
     Kind.ORGANISATION: ("organisation", "person", "delivery", "invoice"),
     Kind.ITEM: ("item", "delivery", "invoice"),
@@ -106,7 +110,7 @@ def complete_scan(
     conn.execute(FINISH, (connection, side, feed, kind, scan_ms, now_ms, scan_ms))
     if not was_open and complete(conn, connection, side, kind):
         _open_gate(conn, connection, side, kind, now_ms)
-    if not rows:
+    if not rows or kind is Kind.BALANCE:  # a customer's balance does not vanish by itself
         return []
     alone = conn.execute(GATE, (connection, side, kind)).fetchone()[0] == 1
     unseen = [
@@ -156,16 +160,33 @@ def first_scan_ms(conn: sqlite3.Connection, connection: str, side: Side, kind: K
     return int(last) if feeds > 0 and unread == 0 else 0
 
 
+def alive(
+    conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rids: Sequence[str]
+) -> list[str]:
+    """Those of these records that we hold and do not know to be gone."""
+    return [rid for (rid,) in conn.execute(ALIVE, (connection, side, kind, text(list(rids)))).fetchall()]
+
+
 def missing(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind) -> list[tuple[str, int, int]]:
     """Candidates for a disappearance: (rid, when first missed, how often missed)."""
     return conn.execute(MISSING, (connection, side, kind)).fetchall()
 
 
 def mark_gone(
-    conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rid: str, now_ms: int
+    conn: sqlite3.Connection,
+    connection: str,
+    side: Side,
+    kind: Kind,
+    rid: str,
+    now_ms: int,
+    *,
+    converted: bool = False,
 ) -> int:
     """There is evidence that the record is gone. Marks its pair dirty and returns it; 0 if it has none or it
-    was known."""
+    was known. `converted`: it lives on as something that we do not sync (an opportunity); its shadow says
+    so until it is read again."""
+    if converted:
+        conn.execute(CONVERTED, (connection, side, kind, rid))
     if not conn.execute(GONE, (now_ms, connection, side, kind, rid)).rowcount:
         return 0
     pair = linking.by_rid(conn, connection, FAMILY[kind], side, rid)

@@ -101,7 +101,17 @@ FIRST: Step = (
     "PRAGMA user_version=1",
 )
 
-STEPS: tuple[Step, ...] = (FIRST,)
+BRAKE: Step = (
+    """CREATE TABLE mass_change(connection TEXT NOT NULL, entity TEXT NOT NULL, side TEXT NOT NULL, pair
+    INTEGER NOT NULL, mass TEXT NOT NULL, at_ms INTEGER NOT NULL, state TEXT NOT NULL CHECK(state
+    IN('counted','held','passed')), PRIMARY KEY(pair,side)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX mass_change_scope ON mass_change(connection,entity,side,state,at_ms)",
+    """CREATE TABLE brake(connection TEXT NOT NULL, entity TEXT NOT NULL, side TEXT NOT NULL, since_ms INTEGER
+    NOT NULL, PRIMARY KEY(connection,entity,side)) STRICT, WITHOUT ROWID""",
+    "PRAGMA user_version=2",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, BRAKE)
 
 
 def version(conn: sqlite3.Connection) -> int:

@@ -41,6 +41,8 @@ FENCE = "UPDATE record SET fence_ms=max(fence_ms,?) WHERE connection=? AND side=
 DELETE = "DELETE FROM record WHERE connection=? AND side=? AND kind=? AND rid=?"
 DELETE_KEYS = "DELETE FROM match_key WHERE connection=? AND side=? AND kind=? AND rid=?"
 READABLE = "DELETE FROM malformed WHERE connection=? AND side=? AND kind=? AND rid=?"
+NUMBERS = """SELECT DISTINCT value FROM match_key WHERE connection=? AND side=? AND kind=? AND rid=? AND key
+  IN('number','alias')"""
 INSERT_KEY = "INSERT OR IGNORE INTO match_key(connection, side, kind, key, value, rid) VALUES(?,?,?,?,?,?)"
 SET_KEYS = "UPDATE record SET keys=?, marker=? WHERE connection=? AND side=? AND kind=? AND rid=?"
 
@@ -138,10 +140,19 @@ def rekey(conn: sqlite3.Connection, connection: str, record: Record, marker: str
 
 def _replace_keys(conn: sqlite3.Connection, connection: str, record: Record, keys: Keys) -> None:
     where = (connection, record.side, record.kind)
+    if (record.side, record.kind) == (Side.ERP, Kind.ITEM):
+        keys = (*keys, *_aliases(conn, connection, record, keys))
     conn.execute(DELETE_KEYS, (*where, record.rid))
     conn.executemany(
         INSERT_KEY, [(*where, key, value, record.rid) for key, value in (*keys, *keys_of(record)) if value]
     )
+
+
+def _aliases(conn: sqlite3.Connection, connection: str, record: Record, keys: Keys) -> Keys:
+    """Numbers that the item had before: lines that still carry one resolve by it (semantics §5)."""
+    held = conn.execute(NUMBERS, (connection, record.side, record.kind, record.rid)).fetchall()
+    now = {value for key, value in keys if key == "number"}
+    return tuple(("alias", value) for (value,) in held if value not in now)
 
 
 def touch(conn: sqlite3.Connection, connection: str, record: Record, scan_ms: int, feed: str) -> None:

@@ -10,23 +10,33 @@ from typing import Any
 
 import msgspec
 
+from streamsync.store import brake, meta
 from streamsync.store.forms import FIELDS
 
 OUTCOMES = """SELECT entity, outcome, reason, count(*) FROM pair WHERE connection=? GROUP BY entity,
   outcome, reason"""
-UNPROCESSED = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 GROUP
-  BY entity"""
+UNPROCESSED = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 AND state
+  NOT IN('paused','quarantined') GROUP BY entity"""
 OPS = """SELECT state, count(*), min(changed_ms) FROM outbox WHERE connection=? AND state
   IN('ready','sent','unknown','parked') GROUP BY state"""
+HELD = """SELECT count(*) FROM outbox JOIN pair ON pair.id=outbox.pair WHERE outbox.connection=? AND
+  outbox.state='ready' AND (pair.state='paused' OR EXISTS(SELECT 1 FROM meta WHERE
+  meta.connection=outbox.connection AND meta.key IN('pause::','pause::'||side,'pause:'||outbox.entity||':',
+  'pause:'||outbox.entity||':'||side)))"""
+UNPROCESSED_NOT_HELD = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 AND
+  state NOT IN('paused','quarantined') AND NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.pair=pair.id AND
+  outbox.state='ready' AND EXISTS(SELECT 1 FROM meta WHERE meta.connection=outbox.connection AND meta.key
+  IN('pause::','pause::'||side,'pause:'||outbox.entity||':','pause:'||outbox.entity||':'||side)))
+  GROUP BY entity"""
 CONFLICTS = """SELECT entity, count(DISTINCT pair) FROM conflict JOIN pair ON pair.id=conflict.pair
   WHERE conflict.connection=? GROUP BY entity"""
 STATES = "SELECT state, count(*) FROM pair WHERE connection=? AND state<>'active' GROUP BY state"
 PARKED_OLDEST = """SELECT min(changed_ms) FROM pair WHERE connection=? AND outcome='parked' AND entity
   IN(SELECT value FROM json_each(?))"""
-CLASSES = """SELECT CASE WHEN dirty>0 OR EXISTS(SELECT 1 FROM outbox WHERE outbox.pair=pair.id AND
-  outbox.state IN('ready','sent','unknown')) THEN 'open' WHEN outcome='filtered' OR state
-  IN('excluded','deleted') THEN 'excluded' WHEN outcome='waiting' THEN 'waiting' WHEN outcome='conflict'
-  THEN 'conflict' WHEN outcome='parked' OR state IN('ambiguous','quarantined') THEN 'failing' ELSE
+CLASSES = """SELECT CASE WHEN state='quarantined' THEN 'failing' WHEN dirty>0 OR EXISTS(SELECT 1 FROM
+  outbox WHERE outbox.pair=pair.id AND outbox.state IN('ready','sent','unknown')) THEN 'open' WHEN
+  outcome='filtered' OR state IN('excluded','deleted') THEN 'excluded' WHEN outcome='waiting' THEN 'waiting'
+  WHEN outcome='conflict' THEN 'conflict' WHEN outcome='parked' OR state='ambiguous' THEN 'failing' ELSE
   'in_sync' END AS class, count(*) FROM pair WHERE connection=? GROUP BY class"""
 PARKED = """SELECT pair.id, pair.entity, coalesce(crm_id,''), coalesce(erp_id,''), reason, detail,
   coalesce(outbox.id,0), coalesce(parked.message,''), coalesce(parked.excerpt,''), pair.changed_ms FROM
@@ -53,6 +63,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     parked_oldest_ms: int  # 0 = none
     conflicts: dict[str, int]  # entity to pairs with an open conflict row
     states: dict[str, int]  # pairs whose state is not active
+    held: int = 0  # ready ops that a pause keeps back
+    pauses: tuple[meta.Pause, ...] = ()
+    braked: tuple[brake.Held, ...] = ()  # what the mass-change brake holds until a person approves
 
     @property
     def unprocessed(self) -> int:
@@ -60,8 +73,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_ops(self) -> int:
-        """Ready, sent or unknown: what still has to be written."""
-        return sum(count for state, count in self.ops.items() if state != "parked")
+        """Ready, sent or unknown: what still has to be written. What a pause keeps back does not count."""
+        return sum(count for state, count in self.ops.items() if state != "parked") - self.held
 
 
 class ParkedPair(msgspec.Struct, frozen=True):
@@ -90,11 +103,15 @@ class OpenConflict(msgspec.Struct, frozen=True):
 
 def summary(conn: sqlite3.Connection, connection: str) -> Summary:
     outcomes = {(e, o, r): n for e, o, r, n in conn.execute(OUTCOMES, (connection,)).fetchall()}
-    unprocessed = conn.execute(UNPROCESSED, (connection,)).fetchall()
     parked: Counter[tuple[str, str]] = Counter()
     for (entity, outcome, reason), count in outcomes.items():
         if outcome == "parked":
             parked[entity, reason] += count
+    states = dict(conn.execute(STATES, (connection,)).fetchall())
+    pauses = tuple(meta.pauses(conn, connection))
+    held = bool(pauses) or "paused" in states
+    undecided = UNPROCESSED_NOT_HELD if held else UNPROCESSED
+    unprocessed = conn.execute(undecided, (connection,)).fetchall()
     oldest = conn.execute(PARKED_OLDEST, (connection, ENTITIES)).fetchone()[0] if parked else 0
     return Summary(
         pairs=sum(outcomes.values()),
@@ -105,7 +122,10 @@ def summary(conn: sqlite3.Connection, connection: str) -> Summary:
         parked=dict(parked),
         parked_oldest_ms=oldest or 0,
         conflicts=dict(conn.execute(CONFLICTS, (connection,)).fetchall()),
-        states=dict(conn.execute(STATES, (connection,)).fetchall()),
+        states=states,
+        held=conn.execute(HELD, (connection,)).fetchone()[0] if held else 0,
+        pauses=pauses,
+        braked=tuple(brake.held(conn, connection)),
     )
 
 

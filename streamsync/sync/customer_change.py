@@ -45,6 +45,13 @@ def decide(
     if phase is Phase.ENDED:
         return Change()
     agreed = base.get(ROW)
+    target = document_parent.of_delivery(crm.fields, rules, look)
+    number = target.customer.fields.get("number", "") if target.customer is not None else ""
+    if (
+        agreed == Agreed(crm=(ours,), erp=(target.erp_id,))
+        and document.fields.get("customer.id", "") == number
+    ):
+        return Change()  # our own change of the order's customer, which no read has shown in full yet
     conflict = FieldConflict(
         row=ROW, reason="customer_changed", base=agreed.crm[0] if agreed else "", crm=ours, erp=parent.crm_id
     )
@@ -54,8 +61,6 @@ def decide(
         return Change(
             decision=_move_back(crm, parent.crm_id, parent.erp_id, conflict, user_moved=not erp_moved)
         )
-    target = document_parent.of_delivery(crm.fields, rules, look)
-    number = target.customer.fields.get("number", "") if target.customer is not None else ""
     if answer == "crm" and number:
         fields = header_paths({"customer.id": number}, document.kind)
         return Change(

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from streamsync.model import Base, Outcome, Write
+from streamsync.model import Base, Fields, Outcome, Side, Write
 
 FILTERED = frozenset(
     "direction_off type no_email unticked not_customer not_sellable before_start not_triggered opportunity"
@@ -53,6 +53,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class First(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is written before there is an agreement about it (semantics §8): an empty one is filled, or
+    a filled one is overwritten by its owner. `fields`: those of the target, with their new text."""
+
+    row: str
+    target: Side
+    fields: Fields
+    overwrites: bool = False
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One outcome, and at most one write. `detail` fills the reason's sentence (field, value, line, number,
     …)."""
@@ -73,6 +83,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     again_ms: int = 0  # decide again at this time (Unix ms), 0 = on the next change
     demand: tuple[str, ...] = ()  # ERP item numbers whose catalogue row a line needs (semantics §4.3)
     want_read: tuple[tuple[str, str], ...] = ()  # (kind, rid) on the ERP that a poll should fetch
+    stir: tuple[tuple[str, str], ...] = ()  # (kind, rid) on the ERP whose pairs are decided again
+    in_currency: str = ""  # invoice: what it proves of `visma.in_currency`: document | base
+    part: str = ""  # crm | erp: the pair lets go of that record, which becomes an excluded half of its own
+    forget: tuple[str, ...] = ()  # a person's decisions about this pair that are used up
+    mass: str = ""  # counted by the mass-change brake: delete | mark | inactivate | overwrite; "" = not
+    calm: "Decision | None" = None  # the same without the mass change: what goes on while the brake holds
+    firsts: tuple[First, ...] = ()  # at linking: what each row without an agreement writes, on either side
 
     def __post_init__(self) -> None:
         allowed = REASONS.get(self.outcome)

@@ -4,17 +4,22 @@ Pure; called by `sync.decide` only. A half pair is a delivery that may go out (`
 order that may come in (`delivery_incoming`); a linked one is merged (`handed_over`).
 """
 
-from streamsync.model import Action, Direction, Kind, Outcome, Pair, Side, Write
+import msgspec
+
+from streamsync.model import Direction, Kind, Outcome, Pair, Side
 from streamsync.sync import (
+    answers,
     delivery_create,
+    delivery_gone,
     delivery_incoming,
+    delivery_message,
     document_parent,
     documents,
     handed_over,
     order_types,
-    phases,
+    rejections,
 )
-from streamsync.sync.decision import Decision, FieldConflict
+from streamsync.sync.decision import Decision
 from streamsync.sync.delivery_create import READY
 from streamsync.sync.documents import Document
 from streamsync.sync.linked_case import Case, attached_documents
@@ -32,12 +37,12 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if excluded(view, look):
         return Decision(outcome=Outcome.FILTERED, reason="not_triggered", state="excluded")
     if view.crm_missing:
-        return deleted(view, rules, look)
+        return delivery_gone.decide(view, rules, look, now_ms)
     again = (
         view.erp_missing and view.crm is not None and view.crm.fields.get("DeliveryErpStatus", "") == READY
     )
     if not pair.erp_id or again:
-        return delivery_create.decide(view, rules, look, now_ms)
+        return _outgoing(view, rules, look, now_ms)
     if view.erp is None:
         return read_first(view, now_ms)
     document = documents.read(view.erp, rules)
@@ -50,6 +55,19 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     return linked(view, document, rules, look, now_ms)
 
 
+def _outgoing(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    """A delivery without a document: sent, or told why not."""
+    decision = delivery_create.decide(view, rules, look, now_ms)
+    if view.crm is None:
+        return decision
+    parent = document_parent.of_delivery(view.crm.fields, rules, look)
+    customer = parent.customer.fields if parent.customer is not None else {}
+    around = f"{customer.get('status', '')} {customer.get('currencyId', '')}"
+    decision = rejections.create_held_back(decision, view, around, now_ms + LOOK_AGAIN_MS)
+    quiet = delivery_create.quiet_ms(view.crm, view.pair.base, rules)
+    return delivery_message.told(decision, view.crm, view.pair.base, quiet, rules, look, now_ms)
+
+
 def excluded(view: View, look: Lookup) -> bool:
     """Whether a person took this pair out."""
     return view.pair.state == "excluded" or "exclude" in look.decided(view.pair.id)
@@ -60,13 +78,9 @@ def linked(view: View, document: Document, rules: Rules, look: Lookup, now_ms: i
     assert view.crm is not None
     parent = document_parent.of_delivery(view.crm.fields, rules, look)
     home = document_parent.of_document(document, rules, look)
-    if (
-        not view.pair.base
-        and home.crm_id
-        and home.crm_id != view.crm.fields.get("DeliveryOrganisationId", "")
-    ):
+    if not _agreed(view) and home.crm_id and home.crm_id != view.crm.fields.get("DeliveryOrganisationId", ""):
         return Decision(outcome=Outcome.PARKED, reason="key_contradiction", state="ambiguous")
-    return handed_over.decide(
+    decision = handed_over.decide(
         Case(
             view=view,
             crm=view.crm,
@@ -78,6 +92,31 @@ def linked(view: View, document: Document, rules: Rules, look: Lookup, now_ms: i
             attached=attached_documents(view.pair.id, rules, look),
             in_scope=parent.standing != document_parent.FILTERED,
         )
+    )
+    if not decision.state and view.pair.state in ("deleting", "deleted", "ambiguous"):
+        decision = msgspec.structs.replace(decision, state="active")  # it is there again
+    return _cancelled(view, document, decision, rules, look)
+
+
+def _cancelled(view: View, document: Document, decision: Decision, rules: Rules, look: Lookup) -> Decision:
+    """A user chose to cancel: as if the delivery were deleted, but what it shows goes on being kept true."""
+    if view.crm is None or view.erp_missing or not delivery_create.cancelled(view.crm, rules):
+        return decision
+    cancel = delivery_gone.answered(view, document, "cancelled", rules, look)
+    if cancel.write is not None:
+        return msgspec.structs.replace(cancel, state="")
+    write = decision.write if decision.write is not None and decision.write.side is Side.CRM else None
+    if write is not None:
+        return msgspec.structs.replace(decision, conflicts=(*decision.conflicts, *cancel.conflicts))
+    return msgspec.structs.replace(
+        cancel, state="", base=cancel.base if cancel.base is not None else decision.base
+    )
+
+
+def _agreed(view: View) -> bool:
+    """Whether the two sides ever agreed on a row; what a half pair remembers of itself does not count."""
+    return any(
+        row != delivery_message.TOLD and not row.startswith(rejections.REFUSED) for row in view.pair.base
     )
 
 
@@ -129,40 +168,6 @@ def named_delivery(document: Document, look: Lookup) -> str:
         return ""
     rid = marker.removeprefix("crm:delivery:")
     pair = look.pair_of(Side.CRM, Kind.DELIVERY, rid)
-    return rid if pair is not None and not pair.erp_id else ""
-
-
-def deleted(view: View, rules: Rules, look: Lookup) -> Decision:
-    """The delivery is gone from webCRM: never re-created by itself (semantics §3.4)."""
-    if not view.pair.erp_id or view.erp_missing or view.erp is None:
-        return Decision(outcome=Outcome.IN_SYNC, state="deleted")
-    document = documents.read(view.erp, rules)
-    attached = attached_documents(view.pair.id, rules, look)
-    now = phases.phase(document, attached)
-    answer = look.decided(view.pair.id).get("deleted", rules.delivery.on_crm_delete)
-    if now is phases.Phase.OPEN and rules.delivery.direction.reaches(Side.ERP):
-        if answer == "delete":
-            return Decision(
-                outcome=Outcome.WRITTEN,
-                state="deleting",
-                write=Write(side=Side.ERP, kind=document.kind, action=Action.DELETE, rid=document.rid),
-            )
-        if answer == "hold" and document.kind is Kind.ORDER and document.state != "hold":
-            return Decision(
-                outcome=Outcome.WRITTEN,
-                state="deleting",
-                write=Write(
-                    side=Side.ERP,
-                    kind=document.kind,
-                    action=Action.UPDATE,
-                    rid=document.rid,
-                    fields={"status": "Hold"},
-                    expect={"status": document.status},
-                ),
-            )
-        if answer == "hold":
-            return Decision(outcome=Outcome.IN_SYNC, state="deleted")
-    conflict = FieldConflict(row="delivery", reason="deleted_vs_edited", erp=document.rid)
-    return Decision(
-        outcome=Outcome.CONFLICT, reason="deleted_vs_edited", state="deleting", conflicts=(conflict,)
-    )
+    if pair is None or document.rid in answers.parted(look.decided(pair.id)):
+        return ""
+    return rid if not pair.erp_id or pair.outcome == Outcome.CREATED else ""

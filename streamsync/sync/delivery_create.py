@@ -11,7 +11,18 @@ from decimal import Decimal
 import msgspec
 
 from streamsync.model import Action, Base, Entity, Fields, Kind, LineEdit, Outcome, Record, Side, Write
-from streamsync.sync import document_parent, documents, header_view, line_values, money, order_types
+from streamsync.sync import (
+    answers,
+    delivery_message,
+    delivery_number,
+    document_parent,
+    documents,
+    header_view,
+    line_items,
+    line_values,
+    money,
+    order_types,
+)
 from streamsync.sync.decision import Decision
 from streamsync.sync.document_parent import Parent
 from streamsync.sync.line_view import DISCOUNT, PRICE, QUANTITY, CrmLine, crm_lines
@@ -41,17 +52,19 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
         return stop
     if not ready and not new_enough(crm, rules, look):
         return Decision(outcome=Outcome.FILTERED, reason="before_start")
-    if not ready and not triggered(crm, rules):
+    if cancelled(crm, rules) or (not ready and not triggered(crm, rules)):
         return Decision(outcome=Outcome.FILTERED, reason="not_triggered")
     parent = document_parent.of_delivery(crm.fields, rules, look)
-    if (stop := _parent_stop(parent)) is not None:
+    if (stop := _parent_stop(parent, now_ms)) is not None:
         return stop
+    if other := delivery_number.rival(crm, look):
+        return delivery_number.locked(crm, other, now_ms)
     if (twin := _weak_match(view, crm, parent, rules, look)) is not None:
         return twin
     lines, leading = crm_lines(crm.lines, _header_percent(crm, rules), rules, look)
-    if all(line.is_text for line in lines):
+    if all(line.is_text or line_items.bare(line.raw) for line in lines):
         return Decision(outcome=Outcome.WAITING, reason="no_lines")
-    due = quiet_from(crm) + round(rules.delivery.quiet_seconds * 1000)
+    due = quiet_ms(crm, view.pair.base, rules)
     if not ready and now_ms < due:
         return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=due)
     return _checked(crm, parent, lines, leading, rules, look, now_ms)
@@ -97,11 +110,16 @@ def triggered(crm: Record, rules: Rules) -> bool:
     return True
 
 
-def quiet_from(crm: Record) -> int:
-    """When header or lines were last edited."""
-    return max(
-        crm.updated_ms, *(stamp_ms(line.fields.get("QuotationLineUpdatedAt", "")) for line in crm.lines), 0
-    )
+def cancelled(crm: Record, rules: Rules) -> bool:
+    """Whether a user chose the option that means cancel (semantics §3.4)."""
+    field, option = rules.delivery.cancel_field, rules.delivery.cancel_option
+    return bool(field and option) and crm.fields.get(field, "") == option
+
+
+def quiet_ms(crm: Record, base: Base, rules: Rules) -> int:
+    """When header and lines have rested long enough; our own message is no edit."""
+    lines = (stamp_ms(line.fields.get("QuotationLineUpdatedAt", "")) for line in crm.lines)
+    return max(delivery_message.edited_ms(crm, base), *lines, 0) + round(rules.delivery.quiet_seconds * 1000)
 
 
 def stamp_ms(text: str) -> int:
@@ -118,7 +136,7 @@ def _named_document(view: View, crm: Record, look: Lookup, *, ready: bool) -> De
     """
     named = crm.fields.get("DeliveryErpId", "").removeprefix("erp:")
     kind = {"order": Kind.ORDER, "invoice": Kind.INVOICE}.get(named.partition(":")[0])
-    if kind is None or named == view.pair.erp_id:
+    if kind is None or named == view.pair.erp_id or named in answers.parted(look.decided(view.pair.id)):
         return None
     pair = look.pair_of(Side.ERP, kind, named)
     if pair is not None:
@@ -128,13 +146,18 @@ def _named_document(view: View, crm: Record, look: Lookup, *, ready: bool) -> De
     return Decision(outcome=Outcome.FILTERED, reason="not_triggered", detail={"document": named})
 
 
-def _parent_stop(parent: Parent) -> Decision | None:
+def _parent_stop(parent: Parent, now_ms: int) -> Decision | None:
     if parent.standing == document_parent.FILTERED:
         return Decision(outcome=Outcome.FILTERED, reason="parent_filtered")
     if parent.standing == document_parent.WAIT:
         return Decision(outcome=Outcome.WAITING, reason="parent")
     if parent.customer is not None and parent.customer.fields.get("status", "") == "Inactive":
-        return Decision(outcome=Outcome.PARKED, reason="customer_status", detail={"status": "Inactive"})
+        return Decision(
+            outcome=Outcome.PARKED,
+            reason="customer_status",
+            detail={"status": "Inactive", "number": parent.customer.fields.get("number", "")},
+            again_ms=now_ms + LOOK_AGAIN_MS,  # nobody tells a delivery of its customer
+        )
     return None
 
 
@@ -184,7 +207,12 @@ def _checked(
     kind = target(rules)
     goods = [line for line in lines if not line.is_text]
     if rules.order.header_discount == "park" and money.number(crm.fields.get("DeliveryDiscount", "")):
-        return _park("rejected", field="DeliveryDiscount", problem="a discount on the header")
+        return _park(
+            "rejected",
+            field="DeliveryDiscount",
+            value=crm.fields["DeliveryDiscount"],
+            problem="The delivery has a discount in its header (order.header_discount = park).",
+        )
     for line in goods:
         lack = line_values.problem(line, rules, invoice=kind is Kind.INVOICE)
         if lack is not None and lack.wait:
@@ -244,9 +272,10 @@ def _create(
     if fields.get("currencyId") and fields["currencyId"] == customer.get("currencyId"):
         del fields["currencyId"]
     number = customer.get("number", "")
+    fields = header_view.constants(rules.delivery.map) | fields
     fields |= {"customer.id": number, "customer.order": marker}
     if kind is Kind.ORDER:
-        fields["type"] = (fields.get("type") or rules.order.type).upper()
+        fields["type"] = order_types.chosen(fields.get("type", ""), rules, look)
         if (unfit := order_types.unfit(fields["type"], look)) is not None:
             return unfit
         if rules.order.create_status in ("Open", "Hold"):

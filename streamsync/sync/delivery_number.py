@@ -6,11 +6,13 @@ holds it.
 
 import msgspec
 
-from streamsync.model import Fields, Kind, Side
+from streamsync.model import Fields, Kind, Outcome, Record, Side
+from streamsync.sync.decision import Decision, Finding
 from streamsync.sync.documents import Document
 from streamsync.sync.lookup import Candidate, Lookup
 from streamsync.sync.rules import Rules
 
+LOOK_AGAIN_MS = 60_000
 _PREFIX = {"CreditNote": "CRN", "CashSale": "CS", "CashReturn": "CS"}
 
 
@@ -47,13 +49,14 @@ def mapped(rules: Rules) -> bool:
 
 def number_for(document: Document, crm_id: str, current: Fields, rules: Rules, look: Lookup) -> Numbering:
     """What to do about the number of this delivery."""
+    held = current.get("DeliveryNumber", "").strip()
+    if held and (others := _others(held, crm_id, look)):
+        return Numbering(locked_with=others[0].record.rid)
     if not mapped(rules):
         return Numbering()
     plain, prefixed = forms(document, rules)
-    held = current.get("DeliveryNumber", "").strip()
     if held in (plain, prefixed):
-        others = _others(held, crm_id, look)
-        return Numbering(locked_with=others[0].record.rid) if others else Numbering()
+        return Numbering()
     if not _others(plain, crm_id, look):
         return Numbering(write=plain)
     match rules.delivery.on_number_taken:
@@ -62,6 +65,25 @@ def number_for(document: Document, crm_id: str, current: Fields, rules: Rules, l
         case "park":
             return Numbering(taken=plain)
     return Numbering(taken=prefixed) if _others(prefixed, crm_id, look) else Numbering(write=prefixed)
+
+
+def rival(crm: Record, look: Lookup) -> str:
+    """Another delivery with the same number: webCRM then takes no edit of either (webcrm-api §10.3)."""
+    held = crm.fields.get("DeliveryNumber", "").strip()
+    others = _others(held, crm.rid, look) if held else []
+    return others[0].record.rid if others else ""
+
+
+def locked(crm: Record, other: str, now_ms: int) -> Decision:
+    """No write to either until a read shows them apart; the finding names both."""
+    number = crm.fields.get("DeliveryNumber", "").strip()
+    return Decision(
+        outcome=Outcome.PARKED,
+        reason="number_locked",
+        detail={"number": number, "other": other, "candidates": f"{crm.rid},{other}"},
+        findings=(Finding(code="number_held_twice", field="DeliveryNumber", text=f"{crm.rid}, {other}"),),
+        again_ms=now_ms + LOOK_AGAIN_MS,
+    )
 
 
 def _others(number: str, crm_id: str, look: Lookup) -> list[Candidate]:

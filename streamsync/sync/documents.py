@@ -6,7 +6,7 @@ amounts here and nowhere else.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from streamsync.sync.rules import Rules
 NEGATIVE = frozenset(("CreditNote", "CashReturn"))
 SALES = frozenset(("Invoice", "DebitNote", "CreditNote", "CashSale", "CashReturn"))
 RELEASED = frozenset(("open", "closed"))
+WRITE_OFFS = frozenset(("smallbalancewo", "smallcreditwo"))
 DEAD = frozenset(("voided", "cancelled", "canceled"))
 
 HEADER = MappingProxyType(
@@ -58,6 +59,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     status: str  # as the ERP wrote it
     fields: Fields
     lines: tuple[Line, ...]
+    bare: bool = False  # the document's currency is in the amounts without `InCurrency`
     orders: tuple[str, ...] = ()  # rids of the orders that an invoice bills, in the order of its lines
 
     @property
@@ -86,12 +88,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
             if not raw.get("totals.orderTotal"):
                 return None
             return money.number(raw["totals.orderTotal"]) - money.number(raw.get("totals.taxTotal", ""))
-        if not (raw.get("vatTaxableTotalInCurrency") or raw.get("vatExemptTotalInCurrency")):
+        end = "" if self.bare else "InCurrency"
+        taxable, exempt = raw.get(f"vatTaxableTotal{end}", ""), raw.get(f"vatExemptTotal{end}", "")
+        if not (taxable or exempt):
             return None
-        return sign * (
-            money.number(raw.get("vatTaxableTotalInCurrency", ""))
-            + money.number(raw.get("vatExemptTotalInCurrency", ""))
-        )
+        return sign * (money.number(taxable) + money.number(exempt))
 
 
 def plain_status(text: str) -> str:
@@ -145,6 +146,7 @@ def _read_invoice(record: Record, rules: Rules) -> Document:
         status=raw.get("status", ""),
         fields=fields,
         lines=tuple(_invoice_line(line, sign, rules) for line in record.lines),
+        bare=rules.visma.in_currency == "base",
         orders=tuple(orders),
     )
 
@@ -219,6 +221,33 @@ def applications(record: Record) -> list[Mapping[str, Any]]:
     return [row for row in found if isinstance(row, dict)]
 
 
+def bills(attached: Iterable[Document]) -> list[Document]:
+    """The invoices among the attached documents: a credit note is listed, but bills nothing."""
+    return [document for document in attached if document.type not in NEGATIVE]
+
+
+def written_off(document: Document) -> bool:
+    """Whether a write-off took a part of it."""
+    rows = applications(document.raw)
+    return any(
+        plain_status(str(row.get("docType", ""))) in WRITE_OFFS and not row.get("voided") for row in rows
+    )
+
+
+def invoices_named(order: Record) -> tuple[str, ...]:
+    """Rids of the invoices that an order names itself: in its financial information, on its shipments."""
+    own = order.fields.get("financialInformation.invoiceId", "").strip()
+    text = order.fields.get("shipments", "")
+    rows = json.loads(text) if text else []
+    found = [f"invoice:Invoice/{own}"] if own else []
+    found += [
+        f"invoice:{row.get('invoiceType') or 'Invoice'}/{row['invoiceId']}"
+        for row in rows
+        if isinstance(row, dict) and row.get("invoiceId")
+    ]
+    return tuple(dict.fromkeys(found))
+
+
 def reversed_in_full(record: Record) -> bool:
     """Closed by credit notes alone that cover the amount: cancelled, not paid (semantics §3.6)."""
     live = [row for row in applications(record) if not row.get("voided")]
@@ -227,5 +256,6 @@ def reversed_in_full(record: Record) -> bool:
     ):
         return False
     covered = sum((Decimal(str(row.get("amountPaid") or 0)) for row in live), Decimal(0))
-    amount = money.number(record.fields.get("amountInCurrency", "") or record.fields.get("amount", ""))
-    return bool(amount) and covered >= amount
+    amounts = [money.number(record.fields.get(name, "")) for name in ("amountInCurrency", "amount")]
+    amount = min((amount for amount in amounts if amount), default=Decimal(0))  # whichever is the document's
+    return bool(amount) and covered >= amount and plain_status(record.fields.get("status", "")) == "closed"

@@ -12,7 +12,7 @@ import msgspec
 
 from streamsync.model import Agreed, Base, Fields, Kind
 from streamsync.sync import money, phases
-from streamsync.sync.documents import NEGATIVE, Document
+from streamsync.sync.documents import NEGATIVE, Document, bills, written_off
 from streamsync.sync.rows import Codec, Context, Unmapped
 from streamsync.sync.rules import Rules
 
@@ -59,18 +59,19 @@ def derived(
     """The `derived.*` fields of a pair. `attached`: the invoices on the delivery, any order."""
     own = [document] if document is not None and document.kind is Kind.INVOICE else []
     invoices = by_date([*own, *(one for one in attached if document is None or one.rid != document.rid)])
-    live = [one for one in invoices if phases.alive(one)]
+    billed = by_date([*own, *(one for one in bills(invoices) if one not in own)])
+    live = [one for one in billed if phases.alive(one)]
     word = phases.word(document, attached, missing=missing)
     out = {
         "derived.referenceNumbers": joined([one.number for one in invoices]),
         "derived.orderNbr": "",
-        "derived.invoiceDate": max((one.date for one in invoices), default=""),
+        "derived.invoiceDate": max((one.date for one in billed), default=""),
         "derived.booked": _truth(bool(live) and all(one.released for one in live)),
         "derived.word": word,
         "derived.paid": _truth(word == phases.PAID),
         "derived.balance": _sum(invoices, "balance", rules) if invoices else "",
         "derived.dueDate": max(
-            (one.raw.fields.get("documentDueDate", "")[:10] for one in invoices), default=""
+            (one.raw.fields.get("documentDueDate", "")[:10] for one in billed), default=""
         ),
         "derived.orderTotal": "",
         "derived.taxTotal": "",
@@ -81,13 +82,27 @@ def derived(
     if document is not None:
         out["derived.orderNbr"] = document.fields.get("orderId", "") or document.number
         out["derived.netTotal"] = money.plain(document.net) if document.net is not None else ""
-        if document.kind is Kind.ORDER:
+        totals = own or _whole(document, live)
+        if totals:
+            out["derived.orderTotal"] = _sum(totals, "amount", rules)
+            out["derived.taxTotal"] = _sum(totals, "vatTotal", rules)
+        else:
             out["derived.orderTotal"] = document.fields.get("totals.orderTotal", "")
             out["derived.taxTotal"] = document.fields.get("totals.taxTotal", "")
-        else:
-            out["derived.orderTotal"] = _sum(own, "amount", rules)
-            out["derived.taxTotal"] = _sum(own, "vatTotal", rules)
     return out
+
+
+def _whole(order: Document, live: Sequence[Document]) -> Sequence[Document]:
+    """The invoices whose totals stand for the order's (freight, corrected prices: semantics §3.8): once
+    everything is billed, and by invoices of this order alone."""
+    alone = all(len(invoice.orders) <= 1 for invoice in live)
+    return live if alone and not phases.open_quantity(order) else ()
+
+
+def notice(document: Document, attached: Sequence[Document]) -> str:
+    """What the message field says of a document that nothing is wrong with (semantics §3.6)."""
+    own = [document] if document.kind is Kind.INVOICE else bills(attached)
+    return "written off" if any(written_off(one) for one in own) else ""
 
 
 def is_fact(codec: Codec) -> bool:
@@ -157,7 +172,7 @@ def settings_fields(word: str, message: str, crm: Fields, base: Base, rules: Rul
         if crm.get(delivery.status_field, "") != text:
             fields[delivery.status_field] = text
     if delivery.message_field:
-        text = message[:NUMBERS_LENGTH] if "Memo" not in delivery.message_field else message[:255]
+        text = message  # as long as the field holds: delivery_words.cut
         if crm.get(delivery.message_field, "") != text:
             fields[delivery.message_field] = text
     status = _delivery_status(word, crm.get("DeliveryStatus", ""), base, rules)

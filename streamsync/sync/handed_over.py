@@ -5,8 +5,7 @@ own. One write per decision: the ERP first, then the state that ties the deliver
 lines, and the rest of the header with number and value.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,23 +13,24 @@ from streamsync.model import Action, Base, Fields, Kind, Line, Outcome, Side, Wr
 from streamsync.sync import (
     customer_change,
     delivery_number,
+    delivery_rest,
+    delivery_value,
     documents,
     header_merge,
     header_view,
-    money,
     phases,
+    rejections,
 )
-from streamsync.sync.decision import Decision, FieldConflict, Finding
+from streamsync.sync.decision import PARKED, Decision, FieldConflict, Finding
+from streamsync.sync.delivery_message import TOLD
+from streamsync.sync.delivery_rest import Gathered
+from streamsync.sync.delivery_words import length
 from streamsync.sync.line_plan import LineCase, LinePlan
-from streamsync.sync.line_view import DISCOUNT, PRICE, QUANTITY, crm_lines, erp_lines
+from streamsync.sync.line_view import crm_lines, erp_lines
 from streamsync.sync.lines import plan
-from streamsync.sync.linked_case import Case, state_fields
+from streamsync.sync.linked_case import Case, read_only, state_fields
 from streamsync.sync.locked_edit import PREFIX, Locks
-from streamsync.sync.phases import Phase
-
-LOOK_AGAIN_MS = 60_000
-VALUE_TOLERANCE = Decimal("0.005")
-TOTAL_TOLERANCE = Decimal("0.01")
+from streamsync.sync.rejections import Refusal, Refusals
 
 
 def decide(case: Case) -> Decision:
@@ -39,7 +39,7 @@ def decide(case: Case) -> Decision:
     if not case.in_scope:
         return work.facts_only()
     moved = customer_change.decide(
-        case.crm, case.document, case.phase, case.base, work.decided, case.rules, case.look
+        case.crm, case.document, case.phase, case.base, work.about_customer(), case.rules, case.look
     )
     if moved.decision is not None:
         return work.finish(moved.decision)
@@ -76,12 +76,28 @@ class _Work:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.decided = case.look.decided(case.view.pair.id)
-        self.locks = Locks(case.base, case.rules, self.decided, case.now_ms)
+        self.answers = {key.removeprefix("row:"): answer for key, answer in self.decided.items()}
+        self.locks = Locks(
+            case.base,
+            case.rules,
+            self.answers,
+            case.now_ms,
+            status=case.document.status,
+            shipment=phases.only_shipment(case.document),
+            limit=length(case.rules, case.look),
+        )
+        self.refusals = Refusals(
+            case.base, case.view.refused, str(case.phase), again=rejections.asked_again(case.view)
+        )
+        self.numbering = delivery_number.number_for(
+            case.document, case.crm.rid, case.crm.fields, case.rules, case.look
+        )
         self.base: Base = {}
         self.conflicts: list[FieldConflict] = []
         self.findings: list[Finding] = []
         self.header = header_merge.HeaderPlan()
         self.lines = LinePlan()
+        self.no_move: Refusal | None = None
         self.links_known = case.look.line_links(case.view.pair.id)
         self.crm_view, self.leading = crm_lines(case.crm.lines, case.header_percent, case.rules, case.look)
         if not phases.known_status(case.document):
@@ -97,17 +113,24 @@ class _Work:
             return self.finish(self._header_write(self.header.to_crm))
         return self.finish(Decision(outcome=Outcome.FILTERED, reason="parent_filtered"))
 
+    def about_customer(self) -> Mapping[str, str]:
+        """What was decided; an order whose customer the ERP would not change is not asked again."""
+        ours = self.case.crm.fields.get("DeliveryOrganisationId", "")
+        moves = self.decided.get("row:customer", "") == "crm"
+        self.no_move = self.refusals.of(rejections.CUSTOMER, ours) if moves else None
+        return {} if self.no_move is not None else self.decided
+
     def compare(self) -> None:
         """Header, lines, facts: in this order, because the message tells what is locked."""
         case = self.case
         header = header_merge.view_of(case, self.leading)
-        self.header = header_merge.merge_header(case, header, self.decided, self.locks)
+        self.header = header_merge.merge_header(case, header, self.answers, self.locks, self.refusals)
         if case.missing:
             self.lines.links = dict(self.links_known)
         else:
             self.lines = plan(
                 self.crm_view,
-                erp_lines(case.document, case.rules, case.look),
+                erp_lines(case.lines_from, case.rules, case.look),
                 LineCase(
                     codecs=header_view.compiled(case.rules.line.map, case.rules, case.look),
                     document=case.document,
@@ -115,17 +138,34 @@ class _Work:
                     direction=case.direction,
                     base=case.base,
                     links=self.links_known,
-                    decided=self.decided,
+                    decided=self.answers,
                     header_percent=case.header_percent,
                     rules=case.rules,
                     look=case.look,
                     context=header.context,
+                    refusals=self.refusals,
                 ),
                 self.locks,
             )
-        message = self.locks.message or ("deleted in Visma" if case.missing else "")
         header_merge.put_facts(
-            case, header, message, self.header, only_feedback=not case.direction.reaches(Side.CRM)
+            case,
+            header,
+            delivery_rest.message(self.gathered()),
+            self.header,
+            only_feedback=not case.direction.reaches(Side.CRM),
+        )
+
+    def gathered(self) -> Gathered:
+        return Gathered(
+            case=self.case,
+            header=self.header,
+            lines=self.lines,
+            locks=self.locks,
+            crm_lines=self.crm_view,
+            conflicts=self._conflicts(),
+            decided=self.decided,
+            number_taken=self.numbering.taken,
+            no_move=self.no_move,
         )
 
     # ---- the one write -------------------------------------------------------------------------------------
@@ -168,14 +208,8 @@ class _Work:
 
     def crm_write(self) -> Decision | None:
         case, crm = self.case, self.case.crm
-        numbering = delivery_number.number_for(case.document, crm.rid, crm.fields, case.rules, case.look)
-        if numbering.locked_with:
-            self.findings.append(Finding(code="number_held_twice", field="DeliveryNumber"))
-            return Decision(
-                outcome=Outcome.PARKED,
-                reason="number_locked",
-                detail={"number": crm.fields.get("DeliveryNumber", ""), "other": numbering.locked_with},
-            )
+        if self.numbering.locked_with:
+            return delivery_number.locked(crm, self.numbering.locked_with, case.now_ms)
         tied = (
             crm.fields.get("DeliveryErpId", "") == case.marker
             and crm.fields.get("DeliveryErpStatus", "") == "Synchronized"
@@ -184,18 +218,12 @@ class _Work:
             return self._header_write(self.header.to_crm | state_fields(case.marker, case.now_ms))
         if self.lines.crm:
             return self._crm_lines()
-        fields = dict(self.header.to_crm)
-        if numbering.write:
-            fields["DeliveryNumber"] = numbering.write
-        if (value := self._value()) is not None:
+        fields = self.header.to_crm | read_only(case)
+        if self.numbering.write:
+            fields["DeliveryNumber"] = self.numbering.write
+        if (value := delivery_value.to_write(case, self.crm_view)) is not None:
             fields["DeliveryOrderValue"] = value
-        if fields:
-            return self._header_write(fields)
-        if numbering.taken:
-            return Decision(
-                outcome=Outcome.PARKED, reason="number_locked", detail={"number": numbering.taken}
-            )
-        return None
+        return self._header_write(fields) if fields else None
 
     def _header_write(self, fields: Fields) -> Decision:
         case = self.case
@@ -209,6 +237,7 @@ class _Work:
             expect={
                 name: case.crm.fields.get(name, "") for name in fields if name != "DeliveryErpSyncDateTime"
             },
+            notices=tuple(name for name in fields if name == case.rules.delivery.message_field),
             # A value that no longer fits the lines we know is how a deleted line shows: nobody tells of it.
             expect_lines=_comparable(case.crm.lines) if "DeliveryOrderValue" in fields else (),
         )
@@ -239,99 +268,54 @@ class _Work:
             write=write,
         )
 
-    def _value(self) -> str | None:
-        """`DeliveryOrderValue` where it is not what the lines say (semantics §3.8)."""
-        case, delivery = self.case, self.case.rules.delivery
-        held = case.crm.fields.get("DeliveryOrderValue")
-        if held is None or not case.direction.reaches(Side.CRM) or delivery.write_value == "never":
-            return None
-        wanted = money.rounded(self._net(), money.VALUE_PLACES)
-        if case.missing or (case.word == phases.CANCELLED and case.document.kind is Kind.ORDER):
-            if delivery.cancelled_value != "zero":
-                return None
-            wanted = Decimal(0)
-        if abs(money.number(held) - wanted) <= VALUE_TOLERANCE * self._count():
-            return None
-        return money.plain(wanted)
-
-    def _net(self) -> Decimal:
-        return sum(
-            (
-                money.line_total(line.view[QUANTITY], line.view[PRICE], line.view[DISCOUNT])
-                for line in self.crm_view
-                if not line.is_text
-            ),
-            Decimal(0),
-        )
-
-    def _count(self) -> int:
-        return sum(not line.is_text for line in self.crm_view)
-
     # ---- at rest -------------------------------------------------------------------------------------------
 
     def at_rest(self) -> Decision:
         """Nothing to write: in sync, or why not."""
-        case, lack = self.case, self.lines.problem
-        again = case.now_ms + LOOK_AGAIN_MS
-        if lack is not None and lack.wait:
-            demand = (lack.demand,) if lack.demand else ()
-            return Decision(
-                outcome=Outcome.WAITING, reason="item", detail=lack.detail, again_ms=again, demand=demand
-            )
-        if lack is not None:
-            return Decision(outcome=Outcome.PARKED, reason=lack.reason, detail=lack.detail)
-        if self.lines.unsettled:
-            return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=again)
-        for unmapped in (*self.header.unmapped, *self.lines.unmapped):
-            return Decision(
-                outcome=Outcome.PARKED,
-                reason="unmapped_value",
-                detail={"row": unmapped.row, "field": unmapped.field, "value": unmapped.value},
-            )
-        for conflict in self._conflicts():
-            if not conflict.winner:
-                return Decision(
-                    outcome=Outcome.CONFLICT,
-                    reason=conflict.reason,
-                    again_ms=self.locks.again_ms,
-                    detail={"message": self.locks.message},
-                )
-        if self.header.held or self.lines.held:
-            return Decision(outcome=Outcome.WAITING, reason="order", detail={"status": case.document.status})
-        if case.missing:
-            return Decision(
-                outcome=Outcome.FILTERED, reason="not_triggered", detail={"message": "deleted in Visma"}
-            )
-        return self._compared()
-
-    def _compared(self) -> Decision:
-        """Both totals side by side: a notice, nothing is blocked."""
-        case, net, ours = self.case, self.case.document.net, self._net()
-        if net is None or not case.direction.reaches(Side.CRM) or case.phase is Phase.ENDED:
-            return Decision(outcome=Outcome.IN_SYNC)
-        if abs(net - ours) <= TOTAL_TOLERANCE * (self._count() + 1):
-            return Decision(outcome=Outcome.IN_SYNC)
-        self.conflicts.append(
-            FieldConflict(row="D19", reason="total_differs", crm=money.plain(ours), erp=money.plain(net))
-        )
-        return Decision(outcome=Outcome.CONFLICT, reason="total_differs")
+        return delivery_rest.decision(self.gathered())
 
     def _conflicts(self) -> tuple[FieldConflict, ...]:
         return (*self.conflicts, *self.header.conflicts, *self.lines.conflicts, *self.locks.conflicts)
 
     def finish(self, decision: Decision) -> Decision:
         """The decision with everything gathered beside its write."""
+        decision = self._allowed(decision)
         before = {
             row: agreed
             for row, agreed in self.case.base.items()
-            if not row.startswith(PREFIX) and row not in self.lines.forget
+            if not row.startswith((PREFIX, rejections.REFUSED))
+            and row != TOLD
+            and row not in self.lines.forget
         }
-        base = before | self.base | self.header.base | self.lines.base | self.locks.memory
+        base = before | self.base | self.header.base | self.lines.base
+        base |= self.locks.memory | self.refusals.memory
         links = self.lines.links
+        conflicts = tuple(one for one in self._conflicts() if _reported_by(one, decision.write))
+        findings = (*self.findings, *self.header.findings, *self.lines.findings, *self.locks.findings)
         return msgspec.structs.replace(
             decision,
             base=base if base != self.case.base else None,
-            conflicts=(*decision.conflicts, *self._conflicts()),
-            findings=(*self.findings, *self.header.findings, *self.lines.findings),
+            conflicts=(*decision.conflicts, *conflicts),
+            findings=(*decision.findings, *findings),
             line_links=links if links != dict(self.links_known) else None,
         )
+
+    def _allowed(self, decision: Decision) -> Decision:
+        """No write to a delivery whose number another one holds; nothing is sent twice that was refused."""
+        case, write, refused = self.case, decision.write, self.case.view.refused
+        if write is None:
+            return decision
+        if write.side is Side.CRM and self.numbering.locked_with:
+            return delivery_number.locked(case.crm, self.numbering.locked_with, case.now_ms)
+        if refused is not None and refused.write == write and refused.error_class in PARKED:
+            return delivery_rest.parked(refused.error_class, {"problem": refused.error})
+        return decision
+
+
+def _reported_by(conflict: FieldConflict, write: Write | None) -> bool:
+    """A settled conflict is told of with the write that carries it out, so that history hears of it once."""
+    if not conflict.winner:
+        return True
+    if write is None or write.side.value == conflict.winner:
+        return False
+    return bool(conflict.line) is (write.action is Action.LINES)

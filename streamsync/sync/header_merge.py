@@ -16,7 +16,8 @@ from streamsync.sync.linked_case import Case
 from streamsync.sync.locked_edit import Locks
 from streamsync.sync.merge import Policy, merge
 from streamsync.sync.phases import Phase
-from streamsync.sync.rows import Row, Unmapped
+from streamsync.sync.rejections import Refusal, Refusals
+from streamsync.sync.rows import Codec, Row, Unmapped
 
 OPTIONAL = frozenset(("salesPerson.id", "DeliveryResponsible"))  # no hit in the user map: left out (D17)
 
@@ -34,6 +35,7 @@ class HeaderPlan:
     findings: list[Finding] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
     held: bool = False
+    refused: Refusal | None = None  # the ERP took none of it, and no phase says why
 
 
 def view_of(case: Case, leading: str = "") -> Header:
@@ -42,7 +44,9 @@ def view_of(case: Case, leading: str = "") -> Header:
     return header_view.header(case.crm.fields, case.document.fields | facts, leading, case.rules, case.look)
 
 
-def merge_header(case: Case, header: Header, decided: Mapping[str, str], locks: Locks) -> HeaderPlan:
+def merge_header(
+    case: Case, header: Header, decided: Mapping[str, str], locks: Locks, refusals: Refusals
+) -> HeaderPlan:
     """The rows that carry values; facts are `put_facts`' business."""
     out, phase = HeaderPlan(), case.phase
     if case.missing:
@@ -67,9 +71,11 @@ def merge_header(case: Case, header: Header, decided: Mapping[str, str], locks: 
     out.conflicts, out.findings = list(found.conflicts), list(found.findings)
     out.unmapped = [lack for lack in found.unmapped if lack.field not in OPTIONAL]
     if found.listed and not case.direction.reaches(Side.CRM):
-        out.findings.append(Finding(code="erp_changed", field="header"))
+        out.findings += [Finding(code="erp_changed", field="header", text=row) for row in found.listed]
     for name in found.blocked:
         _blocked(name, case, header, locks, out)
+    for name in list(out.rows_erp):
+        _refused(name, header, locks, refusals, out)
     return out
 
 
@@ -78,9 +84,31 @@ def _blocked(name: str, case: Case, header: Header, locks: Locks, out: HeaderPla
     if case.phase is Phase.LOCKED and all(phases.header_open(Phase.OPEN, path) for path in codec.row.erp):
         out.held = True
         return
+    _lock(codec, header, phases.lock_reason(case.phase), locks, out)
+
+
+def _refused(name: str, header: Header, locks: Locks, refusals: Refusals, out: HeaderPlan) -> None:
+    """An edit that the ERP has refused is not sent again as it is."""
+    codec = next((codec for codec in header.values if codec.row.id == name), None)
+    if codec is None:
+        return
+    mine = "\n".join(header.crm.get(path, "") for path in codec.row.crm)
+    refused = refusals.of(name, mine)
+    if refused is None:
+        return
+    del out.rows_erp[name]
+    for path in codec.row.erp:
+        out.to_erp.pop(path, None)
+    if refused.locked:
+        _lock(codec, header, refused.text, locks, out)
+    else:
+        out.refused = out.refused or refused
+
+
+def _lock(codec: Codec, header: Header, why: str, locks: Locks, out: HeaderPlan) -> None:
+    name = codec.row.id
     mine = tuple(header.crm.get(path, "") for path in codec.row.crm)
     other = tuple(header.erp.get(path, "") for path in codec.row.erp)
-    why = phases.lock_reason(case.phase, case.document)
     if locks.put_back(name, " ".join(mine), " ".join(other), why):
         wanted = codec.to_crm(other, header.context)
         out.to_crm |= dict(zip(codec.row.crm, wanted, strict=True))

@@ -60,6 +60,11 @@ def header(crm: Fields, erp: Fields, leading: str, rules: Rules, look: Lookup) -
     return Header(crm=ours, erp=erp, values=values, facts=facts, creates=creates, context=context)
 
 
+def constants(rows: Sequence[Row]) -> Fields:
+    """What every new document carries whatever the delivery says (D18): rows without a webCRM field."""
+    return {row.erp[0]: row.default for row in rows if not any(row.crm) and row.default and len(row.erp) == 1}
+
+
 def compiled(rows: Sequence[Row], rules: Rules, look: Lookup) -> tuple[Codec, ...]:
     """The executable rows; those for which no webCRM field was chosen are not there."""
     return codecs_for(tuple(row for row in rows if all(row.crm)), rules, look)

@@ -5,8 +5,10 @@ Pure; called by `sync.decide` only. An attached pair keeps `crm_id` empty. Every
 deliveries again, so that they are decided anew when number, status or balance moved.
 """
 
+import msgspec
+
 from streamsync.model import Direction, Kind, Outcome, Pair, Record, Side
-from streamsync.sync import delivery, delivery_incoming, documents, order_types
+from streamsync.sync import delivery, delivery_gone, delivery_incoming, documents, in_currency, order_types
 from streamsync.sync.decision import Decision, Finding
 from streamsync.sync.documents import NEGATIVE, SALES, Document
 from streamsync.sync.lookup import Lookup, View
@@ -26,7 +28,16 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
         return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LOOK_AGAIN_MS)
     document = documents.read(view.erp, rules)
     if view.crm_missing:
-        return delivery.deleted(view, rules, look)
+        return delivery_gone.decide(view, rules, look, now_ms)
+    document = msgspec.structs.replace(document, orders=_orders(document, look))
+    proven = in_currency.proof(document, document.orders, look)
+    blocked = in_currency.stop(document, proven, rules, look)
+    decision = blocked or _decided(view, document, rules, look, now_ms)
+    return msgspec.structs.replace(decision, in_currency=proven) if proven else decision
+
+
+def _decided(view: View, document: Document, rules: Rules, look: Lookup, now_ms: int) -> Decision:
+    assert view.erp is not None
     if view.pair.crm_id:
         if view.crm is None:
             return Decision(outcome=Outcome.WAITING, reason="settling", again_ms=now_ms + LOOK_AGAIN_MS)
@@ -42,6 +53,20 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if (stop := _own_stop(document, rules, look, now_ms)) is not None:
         return stop
     return delivery_incoming.create(view, document, rules, look, now_ms)
+
+
+def _orders(document: Document, look: Lookup) -> tuple[str, ...]:
+    """The orders that the document bills: those its lines name, else those that name it."""
+    if document.orders or document.type in NEGATIVE:
+        return document.orders
+    customer = document.fields.get("customer.id", "")
+    named = look.candidates(Side.ERP, Kind.ORDER, "@invoice", f"rid:{document.rid}")
+    return tuple(
+        one.record.rid
+        for one in named
+        if one.record.fields.get("customer.id", "") == customer
+        and order_types.unfit(one.record.fields.get("type", ""), look) is None
+    )
 
 
 def _sort_stop(document: Document, rules: Rules) -> Decision | None:
@@ -61,7 +86,7 @@ def _sort_stop(document: Document, rules: Rules) -> Decision | None:
 def _attached(view: View, document: Document, rules: Rules, look: Lookup, now_ms: int) -> Decision | None:
     """Attached to the deliveries of its orders, or waiting for one of them; None if it stands alone."""
     if document.type in NEGATIVE:
-        return _attached_credit(view, document, rules, look)
+        return _attached_credit(view, document, rules, look, now_ms)
     linked: list[Pair] = []
     expected: list[str] = []
     for rid in document.orders:
@@ -70,9 +95,13 @@ def _attached(view: View, document: Document, rules: Rules, look: Lookup, now_ms
             linked.append(pair)
         elif _expected(rid, pair, document, rules, look, now_ms):
             expected.append(rid)
+    if not document.orders and (held := look.attached_deliveries(view.pair.id)):
+        linked += held  # the order's shipments named it once; the next read of the order may not show them
     if linked:
-        rest = len(document.orders) - len(linked)
-        findings = (Finding(code="other_orders", field="soOrderNbr", text=str(rest)),) if rest else ()
+        rest = [
+            rid.removeprefix("order:") for rid in document.orders if rid not in {p.erp_id for p in linked}
+        ]
+        findings = (Finding(code="other_orders", field="soOrderNbr", text=", ".join(rest)),) if rest else ()
         return _attach(view, tuple(pair.id for pair in linked), look, findings)
     if expected:
         return Decision(
@@ -103,7 +132,9 @@ def _expected(
     return fresh and now_ms - document.raw.updated_ms < ORDER_PATIENCE_MS
 
 
-def _attached_credit(view: View, document: Document, rules: Rules, look: Lookup) -> Decision | None:
+def _attached_credit(
+    view: View, document: Document, rules: Rules, look: Lookup, now_ms: int
+) -> Decision | None:
     """Credit notes stand alone unless the rules hang them on the original's delivery."""
     if rules.invoice.credit_notes != "attach" or document.type != "CreditNote":
         return None
@@ -116,13 +147,18 @@ def _attached_credit(view: View, document: Document, rules: Rules, look: Lookup)
     for rid in originals if not any(pairs) else ():
         original = look.pair_of(Side.ERP, Kind.INVOICE, rid)
         if original is not None:
-            pairs += [original] if original.crm_id else list(look.attached_deliveries(original.id))
-    found = tuple(dict.fromkeys(pair.id for pair in pairs if pair is not None and pair.crm_id))
-    return (
-        _attach(view, found, look, ())
-        if found
-        else Decision(outcome=Outcome.FILTERED, reason="document_type")
-    )
+            pairs += (
+                [original] if original.crm_id else list(look.attached_deliveries(original.id)) or [original]
+            )
+    known = [pair for pair in pairs if pair is not None]
+    if found := tuple(dict.fromkeys(pair.id for pair in known if pair.crm_id)):
+        return _attach(view, found, look, ())
+    if any(pair.outcome not in ("filtered", "parked") for pair in known):
+        again = now_ms + LOOK_AGAIN_MS
+        return Decision(
+            outcome=Outcome.WAITING, reason="order", detail={"document": known[0].erp_id}, again_ms=again
+        )
+    return Decision(outcome=Outcome.FILTERED, reason="document_type", detail={"type": document.type})
 
 
 def _attach(view: View, deliveries: tuple[int, ...], look: Lookup, findings: tuple[Finding, ...]) -> Decision:

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from streamsync.model import Action, Direction, Fields, Kind, Outcome, Record, Side, Write
-from streamsync.sync import matching, scope, settle
+from streamsync.sync import matching, normalise, scope, settle
 from streamsync.sync.codecs import codecs_for, needed_tables
-from streamsync.sync.decision import Decision, Finding
+from streamsync.sync.decision import Decision, FieldConflict, Finding, First
+from streamsync.sync.line_items import line_field
 from streamsync.sync.lookup import Lookup, View
-from streamsync.sync.merge import Merge, create_fields, merge
+from streamsync.sync.merge import Merge, create_fields, merge, texts_of
 from streamsync.sync.rows import Context, Row
 from streamsync.sync.rules import Rules
 from streamsync.sync.settle import Extra
@@ -27,11 +28,23 @@ GROUP = "QuotationLineLinkedDataItemItemGroup"
 ENTITY_TYPE = "QuotationLineLinkedDataItemEntityType"
 DATA = tuple(f"QuotationLineLinkedDataItemData{number}" for number in range(1, 10))
 EMPTY_TEXTS = ("QuotationLineLinkedDataItemDataMemo", GROUP, "QuotationLineLinkedDataItemVatCode")
+PRICES = frozenset(("QuotationLineLinkedDataItemPrice", "QuotationLineLinkedDataItemCostPrice"))
 ON_DEMAND = "on_demand"
+TWINS_AGAIN_MS = 600_000
 
 
 def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
-    """The next step of an item pair."""
+    """The next step of an item pair. An ambiguous one looks again by itself: whoever merges two rows touches
+    only one of them."""
+    decision = _decide(view, rules, look, now_ms)
+    if decision.state == "ambiguous":
+        return msgspec.structs.replace(decision, again_ms=now_ms + TWINS_AGAIN_MS)
+    if view.pair.state == "ambiguous" and not decision.state:
+        return msgspec.structs.replace(decision, state="active")
+    return decision
+
+
+def _decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     if not rules.item.direction.reaches(Side.CRM) and ON_DEMAND not in look.decided(view.pair.id):
         return settle.filtered("direction_off")
     if any(look.table(name) is None for name in needed_tables(rules.item.map)):
@@ -72,7 +85,9 @@ def derived(erp: Fields, rules: Rules) -> Fields:
     if not erp.get("description", "").strip():
         out["description"] = erp.get("inventoryNumber", "")
     if "warehouseDetails" in erp:
-        held = [_number(str(row.get("available") or 0)) for row in _rows(erp["warehouseDetails"])]
+        only = rules.item.stock_warehouse
+        places = [row for row in _rows(erp["warehouseDetails"]) if only in ("", str(row.get("warehouse")))]
+        held = [_number(str(row.get("available") or 0)) for row in places]
         out["derived.stock"] = canonical(format(sum(held, Decimal(0)), "f"))
     if "crossReferences" in erp:
         codes = [
@@ -121,28 +136,85 @@ def _times(price: str, rate: Decimal) -> str:
 
 def _linked(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup, *, gone: bool) -> Decision:
     sells = not gone and scope.sellable(erp.fields, rules)
-    fields = derived(erp.fields, rules)
     if not sells and rules.item.on_discontinue == "nothing":
         return settle.filtered("not_sellable")
-    if not sells and rules.item.on_discontinue == "delete":
+    if twins := _twins(view, crm, rules, look):
+        return twins
+    if not sells and rules.item.on_discontinue == "delete" and not _in_use(crm, rules, look):
         write = Write(side=Side.CRM, kind=KIND, action=Action.DELETE, rid=crm.rid)
-        return Decision(outcome=Outcome.WRITTEN, write=write)
-    codecs = codecs_for(rules.item.map, rules, look)
-    extra = Extra(to_crm=_group(crm.fields, rules, sells=sells))
+        return Decision(outcome=Outcome.WRITTEN, write=write, mass="delete")
+    fields = derived(erp.fields, rules)
     if not sells:
         fields |= {"description": _marked(fields["description"], rules)}
     merged = merge(
-        codecs,
+        codecs_for(rules.item.map, rules, look),
         view.pair.base,
         crm.fields,
         fields,
         settle.policy(view, Direction.TO_CRM, rules, look),
         Context(language=rules.webcrm.language),
     )
+    merged = msgspec.structs.replace(merged, firsts=tuple(map(_unbraked, merged.firsts)))
     if not sells:
         merged = _without(merged, GROUP, rules.item.map)
+    extra = Extra(to_crm=_group(crm.fields, rules, sells=sells))
     decision = settle.settled(view, KIND, merged, extra)
-    return msgspec.structs.replace(decision, write=_full(decision.write, crm)) if decision.write else decision
+    name = rules.item.layout.name
+    marks = {GROUP, name}.intersection(decision.write.fields) if decision.write and not sells else set()
+    if marks and not _is_marked(crm.fields, rules):
+        calm = settle.settled(view, KIND, _without(merged, name, rules.item.map), Extra())
+        decision = msgspec.structs.replace(decision, mass="mark", calm=calm)
+    by_hand = _by_hand(view, merged, crm, rules)
+    return _whole(msgspec.structs.replace(decision, conflicts=decision.conflicts + by_hand), crm)
+
+
+def _twins(view: View, crm: Record, rules: Rules, look: Lookup) -> Decision | None:
+    """Another row of the catalogue carries this item's id: a person must merge them, or say which it is."""
+    if "link" in look.decided(view.pair.id):
+        return None
+    number = normalise.folded(crm.fields.get(rules.item.layout.id, ""))
+    found = look.candidates(Side.CRM, KIND, "number", number) if number not in ("", "-") else ()
+    others = tuple(one.record.rid for one in found if one.record.rid != crm.rid and not one.linked)
+    if not others:
+        return None
+    return settle.ambiguous("many_candidates", "number", (crm.rid, *others))
+
+
+def _in_use(crm: Record, rules: Rules, look: Lookup) -> bool:
+    """Whether a line that is known is of this row; a deletion would take the item off an offer. Lines mirror
+    the row's texts, but do not name the row when they are read (webcrm-api §10.4)."""
+    layout = rules.item.layout
+    field = layout.internal or layout.id
+    held = crm.fields.get(field, "")
+    return held not in ("", "-") and look.lines_show(line_field(field), held)
+
+
+def _unbraked(first: First) -> First:
+    """A price list is an ordinary edit, however long (semantics §10)."""
+    prices = all(path in PRICES for path in first.fields)
+    return msgspec.structs.replace(first, overwrites=first.overwrites and not prices)
+
+
+def _by_hand(view: View, merged: Merge, crm: Record, rules: Rules) -> tuple[FieldConflict, ...]:
+    """What somebody changed in the catalogue and the ERP takes back, for the history (E32). webCRM names no
+    author of a catalogue row (webcrm-api §10.5), so it says "by hand, in webCRM"."""
+    found = []
+    for row in rules.item.map:
+        was, agreed = view.pair.base.get(row.id), merged.rows_crm.get(row.id)
+        if was is not None and agreed is not None and was.erp == agreed.erp:
+            held = "\n".join(texts_of(row.crm, crm.fields))
+            ours = "\n".join(agreed.crm)
+            found.append(FieldConflict(row=row.id, reason="by_hand", winner="erp", crm=held, erp=ours))
+    return tuple(found)
+
+
+def _whole(decision: Decision, crm: Record) -> Decision:
+    """Every write to a catalogue row carries all of it; so does what the brake lets through."""
+    if decision.write is None:
+        return decision
+    calm = _whole(decision.calm, crm) if decision.calm is not None else None
+    write = decision.write if decision.write.action is Action.DELETE else _full(decision.write, crm)
+    return msgspec.structs.replace(decision, write=write, calm=calm)
 
 
 def _group(crm: Fields, rules: Rules, *, sells: bool) -> Fields:
@@ -158,6 +230,14 @@ def _group(crm: Fields, rules: Rules, *, sells: bool) -> Fields:
 def _marked(name: str, rules: Rules) -> str:
     prefix = rules.item.discontinued_prefix
     return name if name.startswith(prefix) else prefix + name
+
+
+def _is_marked(crm: Fields, rules: Rules) -> bool:
+    """Whether the row says already that its item is not sold any more."""
+    prefix = rules.item.discontinued_prefix
+    if prefix:
+        return crm.get(rules.item.layout.name, "").startswith(prefix)
+    return crm.get(GROUP, "") == rules.item.discontinued_group
 
 
 def _without(merged: Merge, field: str, rows: tuple[Row, ...]) -> Merge:

@@ -43,6 +43,15 @@ def is_text(line: Fields) -> bool:
     )
 
 
+def bare(line: Fields) -> bool:
+    """A text line whatever becomes of it: no item, and nothing to pay."""
+    return (
+        is_text(line)
+        and line.get(LINKED_ID, "") in ("", "0", "-")
+        and all(line.get(f"QuotationLineData{number}", "") in EMPTY for number in (1, 3))
+    )
+
+
 def of_crm_line(line: Fields, rules: Rules, look: Lookup) -> Item:
     """The ERP item of a webCRM line: by catalogue row, internal id, then number."""
     linked = line.get(LINKED_ID, "")
@@ -61,7 +70,7 @@ def of_crm_line(line: Fields, rules: Rules, look: Lookup) -> Item:
     layout = rules.item.layout
     internal = _text(line, layout.internal)
     number = _text(line, layout.id)
-    for key, value in (("internal", internal), ("number", number)):
+    for key, value in (("internal", internal), ("number", number), ("alias", number)):
         found = look.candidates(Side.ERP, Kind.ITEM, key, value.casefold()) if value else ()
         if len(found) == 1:
             return _known(
@@ -98,13 +107,17 @@ def of_erp_line(line: Fields, rules: Rules, look: Lookup) -> Item:
 
 
 def by_number(number: str, rules: Rules, look: Lookup) -> Item:
-    """The item with this number; `row` is None while webCRM's catalogue has none for it."""
-    found = look.candidates(Side.ERP, Kind.ITEM, "number", number.strip().casefold())
+    """The item with this number; `row` is None while webCRM's catalogue has none for it. One that was
+    renumbered answers to its old number, unless another has taken it."""
+    key = number.strip().casefold()
+    found = look.candidates(Side.ERP, Kind.ITEM, "number", key) or look.candidates(
+        Side.ERP, Kind.ITEM, "alias", key
+    )
     if len(found) == 1:
         return _known(
             found[0].record, _row_of(found[0], look), rules, found[0].pair.id if found[0].pair else 0
         )
-    rows = look.candidates(Side.CRM, Kind.ITEM, "number", number.strip().casefold())
+    rows = look.candidates(Side.CRM, Kind.ITEM, "number", key)
     if len(rows) == 1:
         return Item(sort=ITEM, number=number, row=rows[0].record)
     return Item(sort=WAIT, number=number)

@@ -75,6 +75,28 @@ def match(
     )
 
 
+def by_rank(found: Matching) -> Matching:
+    """A person said that the ERP's lines hold: ambiguous lines are paired by their rank among lines of one
+    item; those of webCRM that are left over are `ambiguous` still."""
+    left_erp = {line.key: line for line in found.erp_left}
+    pairs = list(found.pairs)
+    rest: list[CrmLine] = []
+    for ours in found.ambiguous:
+        theirs = next((line for line in left_erp.values() if _item_erp(line) == _item_crm(ours)), None)
+        if theirs is None:
+            rest.append(ours)
+        else:
+            pairs.append((ours, left_erp.pop(theirs.key)))
+    asked = {line.key for line in found.ambiguous}
+    return msgspec.structs.replace(
+        found,
+        pairs=tuple(pairs),
+        crm_left=tuple(line for line in found.crm_left if line.key not in asked),
+        erp_left=tuple(left_erp.values()),
+        ambiguous=tuple(rest),
+    )
+
+
 def _full_crm(line: CrmLine) -> Hashable:
     view = line.view
     if not line.item.number:

@@ -2,7 +2,7 @@
 
 from streamsync.model import Agreed, Base, Fields, LineEdit, Side
 from streamsync.sync import line_items, line_values, money, phases
-from streamsync.sync.decision import Finding
+from streamsync.sync.decision import FieldConflict, Finding
 from streamsync.sync.line_inserts import Inserts
 from streamsync.sync.line_plan import LineCase, LinePlan
 from streamsync.sync.line_view import DESCRIPTION_LENGTH, DISCOUNT, VAT, CrmLine, ErpLine
@@ -75,16 +75,33 @@ class Pairs:
         plan.unmapped += found.unmapped
         for name in found.blocked:
             self._blocked(name.partition("@")[0], ours, theirs, to_crm)
-        if found.listed and not self._case.to_crm:
-            plan.findings.append(Finding(code="erp_changed", field=f"line {ours.rank}"))
+        if not self._case.to_crm:
+            plan.findings += [
+                Finding(code="erp_changed", field=f"line {ours.rank}", text=name.partition("@")[0])
+                for name in found.listed
+            ]
         self._vat(ours, theirs, to_crm, to_erp, may)
         self._note(ours, to_erp, may)
+        if to_erp and (why := self._case.refused(ours.key, ours.print, plan)) is not None:
+            self._take_back(ours, theirs, to_crm, to_erp, why)
+        if (key := self._case.rules.line.key_field) and ours.raw.get(key, "") != theirs.key:
+            to_crm[key] = theirs.key
         if to_crm:
             fields = self._crm_fields(to_crm)
             plan.crm.append(LineEdit(action="update", key=ours.key, fields=fields, twin=theirs.key))
         if to_erp:
             fields = self._erp_fields(to_erp, ours)
             plan.erp.append(LineEdit(action="update", key=theirs.key, fields=fields, twin=ours.key))
+
+    def _take_back(self, ours: CrmLine, theirs: ErpLine, to_crm: Fields, to_erp: Fields, why: str) -> None:
+        """The ERP refused these edits of the line."""
+        plan, suffix = self._plan, f"@{ours.key}"
+        to_erp.clear()
+        rows = [name for name in plan.rows_erp if name.endswith(suffix)]
+        for name in rows:
+            del plan.rows_erp[name]
+            if why and name.partition("@")[0] in self._by_id:
+                self._lock(name.partition("@")[0], ours, theirs, to_crm, why)
 
     def _crm_fields(self, fields: Fields) -> Fields:
         if DISCOUNT in fields:
@@ -106,10 +123,12 @@ class Pairs:
         if case.phase is Phase.LOCKED:
             self._plan.held = True
             return
-        codec = self._by_id[row]
+        self._lock(row, ours, theirs, to_crm, phases.lock_reason(case.phase, theirs.raw))
+
+    def _lock(self, row: str, ours: CrmLine, theirs: ErpLine, to_crm: Fields, why: str) -> None:
+        case, codec = self._case, self._by_id[row]
         mine = tuple(ours.view.get(name, "") for name in codec.row.crm)
         other = tuple(theirs.view.get(path, "") for path in codec.row.erp)
-        why = phases.lock_reason(case.phase, case.document, theirs.raw)
         if self._locks.put_back(row, " ".join(mine), " ".join(other), why, line=ours.key, rank=ours.rank):
             wanted = codec.to_crm(other, case.context)
             to_crm.update(zip(codec.row.crm, wanted, strict=True))
@@ -129,6 +148,12 @@ class Pairs:
             return
         agreed = case.base.get(row)
         edited = agreed is not None and agreed.erp == (rate,) and agreed.crm != (mine,)
+        if edited and mine not in case.rules.line.vat_map and case.to_crm:
+            self._plan.conflicts.append(  # the ERP derives it: the edit goes back, and stays in history
+                FieldConflict(
+                    row="L7", line=ours.key, reason="locked_edit", crm=mine, erp=rate, base=rate, winner="erp"
+                )
+            )
         if edited and case.to_erp and may and mine in case.rules.line.vat_map:
             to_erp["taxCategoryId"] = case.rules.line.vat_map[mine]
             self._plan.rows_erp[row] = Agreed(crm=(mine,), erp=(mine,))
@@ -155,12 +180,14 @@ class Pairs:
             if case.phase is Phase.LOCKED:
                 plan.held = True
                 return
-            if phases.line_open(case.phase, theirs.raw):
-                if self._inserts.in_erp(ours):
-                    plan.erp.append(LineEdit(action="delete", key=theirs.key))
-                    plan.drop_erp += case.rows_of(ours.key)
+            open_ = phases.line_open(case.phase, theirs.raw)
+            refused = case.refused(ours.key, ours.print, plan) if open_ else None
+            if open_ and refused is None and self._inserts.in_erp(ours):
+                plan.erp.append(LineEdit(action="delete", key=theirs.key, twin=ours.key))
+                plan.drop_erp += case.rows_of(ours.key)
+            if open_ and not refused:
                 return
-            why = phases.lock_reason(case.phase, case.document, theirs.raw)
+            why = refused or phases.lock_reason(case.phase, theirs.raw)
             if not self._locks.put_back("L1", ours.item.number, number, why, line=ours.key, rank=ours.rank):
                 return
         if case.to_crm and self._inserts.in_crm(theirs):

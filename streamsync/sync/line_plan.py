@@ -9,6 +9,7 @@ from streamsync.sync.documents import Document
 from streamsync.sync.line_values import Problem
 from streamsync.sync.lookup import Lookup
 from streamsync.sync.phases import Phase
+from streamsync.sync.rejections import Refusal, Refusals
 from streamsync.sync.rows import Codec, Context, Unmapped
 from streamsync.sync.rules import Rules
 
@@ -33,6 +34,7 @@ class LinePlan:
     conflicts: list[FieldConflict] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     problem: Problem | None = None
+    refused: Refusal | None = None  # the ERP took an edit not, and no phase says why
     unmapped: list[Unmapped] = field(default_factory=list)
     held: bool = False  # edits that wait for the order to be open again
     unsettled: bool = False  # a line was inserted, and no read has shown it yet
@@ -57,6 +59,7 @@ class LineCase:
     rules: Rules
     look: Lookup
     context: Context
+    refusals: Refusals
 
     @property
     def to_erp(self) -> bool:
@@ -65,6 +68,15 @@ class LineCase:
     @property
     def to_crm(self) -> bool:
         return self.direction.reaches(Side.CRM)
+
+    def refused(self, key: str, print_: str, plan: LinePlan) -> str | None:
+        """The ERP's words for why this edit of a line cannot be; None if it may be sent. What no phase
+        explains is noted in the plan, and "" returned."""
+        found = self.refusals.of(f"@{key}", print_)
+        if found is None or found.locked:
+            return found.text if found is not None else None
+        plan.refused = plan.refused or found
+        return ""
 
     def rows_of(self, key: str) -> list[str]:
         """The base rows of one line."""

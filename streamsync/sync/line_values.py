@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streamsync.model import Agreed, Base, Fields, LineEdit, Side
-from streamsync.sync import line_items, money
+from streamsync.sync import header_view, line_items, money
 from streamsync.sync.documents import Document
 from streamsync.sync.line_view import COST, DISCOUNT, MEMO, PRICE, QUANTITY, SORT, VAT, CrmLine, ErpLine
 from streamsync.sync.lookup import Lookup
@@ -97,6 +97,7 @@ def erp_insert(
         "hasManualDiscount": "true",
         "externalLink": f"crm:line:{line.key}",
     }
+    fields = header_view.constants(rules.line.map) | fields
     if line.note:
         fields["note"] = line.note
     percent = money.plain(money.number(line.raw.get(VAT, "")))

@@ -39,6 +39,12 @@ class CrmLine(msgspec.Struct, frozen=True, kw_only=True):
     def is_text(self) -> bool:
         return self.item.sort == line_items.TEXT
 
+    @property
+    def print(self) -> str:
+        """What the user has typed: an edit that was refused is not tried again before this changes."""
+        shown = (self.view.get(name, "") for name in (QUANTITY, PRICE, DISCOUNT, MEMO, VAT))
+        return "\n".join((self.item.number, *shown, self.note))
+
 
 class ErpLine(msgspec.Struct, frozen=True, kw_only=True):
     key: str

@@ -8,11 +8,13 @@ what tells a line that somebody deleted from one that no read has shown.
 
 from collections.abc import Sequence
 
-from streamsync.model import LineEdit
+import msgspec
+
+from streamsync.model import Kind, LineEdit
 from streamsync.sync import line_order, line_values, phases
 from streamsync.sync.decision import FieldConflict, Finding
 from streamsync.sync.line_inserts import Inserts
-from streamsync.sync.line_match import Matching, known_keys, match
+from streamsync.sync.line_match import Matching, by_rank, known_keys, match
 from streamsync.sync.line_pair import Pairs
 from streamsync.sync.line_plan import LineCase, LinePlan
 from streamsync.sync.line_values import Problem
@@ -39,6 +41,10 @@ class _Planner:
     def run(self) -> LinePlan:
         case, out = self.case, self.out
         found = self._match()
+        if found.ambiguous and case.decided.get("line_ambiguous", "") == "erp":
+            found = by_rank(found)
+            out.crm += [LineEdit(action="delete", key=line.key) for line in found.ambiguous]
+            found = msgspec.structs.replace(found, ambiguous=())
         out.links = {ours.key: theirs.key for ours, theirs in found.pairs}
         out.links |= {key: theirs.key for key, theirs in found.crm_gone}
         if found.ambiguous:
@@ -74,11 +80,15 @@ class _Planner:
             if case.phase is Phase.LOCKED:
                 out.held = True
                 return
-            if theirs.item.number and phases.line_open(case.phase, theirs.raw):
-                out.erp.append(LineEdit(action="delete", key=theirs.key))
+            why = "own" if self.erps_own(theirs) else case.refused(key, "", out)
+            if why is None and phases.line_open(case.phase, theirs.raw):
+                out.erp.append(LineEdit(action="delete", key=theirs.key, twin=key))
                 out.drop_erp += case.rows_of(key)
                 return
-            why = phases.lock_reason(case.phase, case.document, theirs.raw)
+            if why == "":
+                return
+            if why is None or not phases.line_open(case.phase, theirs.raw):
+                why = phases.lock_reason(case.phase, theirs.raw)
             quantity = theirs.raw.get("quantity", "")
             if not self.locks.put_back("line", "", quantity, why, line=key, rank=theirs.rank):
                 return
@@ -89,6 +99,13 @@ class _Planner:
         if case.to_crm and self.inserts.in_crm(theirs):
             out.drop_crm += case.rows_of(key)
             del out.links[key]
+
+    def erps_own(self, theirs: ErpLine) -> bool:
+        """Freight, surcharges and whatever else the ERP added to what we had sent (semantics §4.8): a line
+        without an item, or one without our mark in an order that carries it."""
+        ours = self.case.document.fields.get("customer.order", "").startswith("crm:delivery:")
+        unmarked = not theirs.raw.get("externalLink", "").startswith("crm:line:")
+        return not theirs.item.number or (ours and unmarked and self.case.document.kind is Kind.ORDER)
 
     def erp_moved(self, key: str, theirs: ErpLine) -> bool:
         """Whether the ERP changed the line since the last agreement: then it stays."""
@@ -102,6 +119,7 @@ class _Planner:
     def only_in_crm(self, ours: CrmLine) -> None:
         """New in webCRM, or deleted in the ERP, or inserted there by us and not seen yet."""
         case, out = self.case, self.out
+        why: str | None = ""
         if ours.key in self.known:
             self.gone_in_erp(ours)
         elif ours.key in case.links:
@@ -113,10 +131,11 @@ class _Planner:
             out.findings.append(Finding(code="line_only_in_crm", field=f"line {ours.rank}"))
         elif case.phase is Phase.LOCKED:
             out.held = True
-        elif phases.insert_open(case.phase):
+        elif phases.insert_open(case.phase) and (why := case.refused(ours.key, ours.print, out)) is None:
             self.inserts.in_erp(ours)
-        else:
-            why, quantity = phases.lock_reason(case.phase, case.document), ours.view[QUANTITY]
+        elif not phases.insert_open(case.phase) or why:
+            quantity = ours.view[QUANTITY]
+            why = why or phases.lock_reason(case.phase)
             back = self.locks.put_back("line", quantity, "", why, line=ours.key, rank=ours.rank)
             if back and case.to_crm:
                 out.crm.append(LineEdit(action="delete", key=ours.key))
@@ -127,7 +146,7 @@ class _Planner:
         if ours.key in case.links:
             out.links[ours.key] = case.links[ours.key]
         if not case.to_crm:
-            out.findings.append(Finding(code="erp_changed", field=f"line {ours.rank}"))
+            out.findings.append(Finding(code="erp_changed", field=f"line {ours.rank}", text="deleted"))
             return
         out.crm.append(LineEdit(action="delete", key=ours.key))
         out.drop_crm += case.rows_of(ours.key)
@@ -141,7 +160,7 @@ class _Planner:
         if self.case.to_crm:
             self.inserts.in_crm(theirs)
         else:
-            self.out.findings.append(Finding(code="erp_changed", field=f"line {theirs.rank}"))
+            self.out.findings.append(Finding(code="erp_changed", field=f"line {theirs.rank}", text="added"))
 
     def reorder(self, pairs: Sequence[tuple[CrmLine, ErpLine]]) -> None:
         """Follow the ERP's order where it changed; our user's own order is not undone (semantics §4.9)."""

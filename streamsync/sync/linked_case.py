@@ -1,11 +1,12 @@
 """A linked pair with everything that a decision about it looks at."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import msgspec
 
 from streamsync.model import Base, Direction, Fields, Record
-from streamsync.sync import documents, phases
+from streamsync.sync import billed_lines, documents, phases
 from streamsync.sync.documents import Document
 from streamsync.sync.lookup import Lookup, View
 from streamsync.sync.phases import Phase
@@ -42,6 +43,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return phases.word(self.document, self.attached, missing=self.missing)
 
     @property
+    def lines_from(self) -> Document:
+        """The document whose lines the delivery shows: after invoicing that may be the invoices."""
+        return billed_lines.document_of_lines(self.document, self.attached, self.rules)
+
+    @property
+    def net(self) -> Decimal | None:
+        """The net total of that document."""
+        return billed_lines.net(self.document, self.attached, self.rules)
+
+    @property
     def marker(self) -> str:
         return f"erp:{self.document.rid}"
 
@@ -68,3 +79,14 @@ def state_fields(marker: str, now_ms: int) -> Fields:
         "DeliveryErpStatus": "Synchronized",
         "DeliveryErpSyncDateTime": f"{now}Z",
     }
+
+
+def read_only(case: Case) -> Fields:
+    """Row D22's option: `DeliveryErpReadOnly`, where it says something else (webcrm-api §10.3). A delivery
+    whose order was deleted stays open, so that its user can send it again."""
+    mode, held = case.rules.delivery.erp_read_only, case.crm.fields.get("DeliveryErpReadOnly", "")
+    if mode == "never":
+        return {}
+    done = case.phase in (Phase.COMPLETE, Phase.RELEASED, Phase.ENDED)
+    wanted = "true" if not case.missing and (mode == "always" or done) else "false"
+    return {} if wanted == (held or "false") else {"DeliveryErpReadOnly": wanted}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from streamsync.model import Entity, Kind, Pair, Record, Side
+from streamsync.model import Entity, Kind, Op, Pair, Record, Side
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +17,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     erp: Record | None = None
     crm_missing: bool = False  # evidence that it is gone (semantics §10), not merely unseen
     erp_missing: bool = False
+    refused: Op | None = None  # documents: the parked op; the next decision looks at its answer
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,8 +82,22 @@ class Lookup(Protocol):
         crm|erp|=value."""
         ...
 
+    def persons_of(self, organisation: str) -> Sequence[Record]:
+        """The webCRM persons of an organisation (by OrganisationId) that are not gone."""
+        ...
+
+    def lines_show(self, field: str, value: str) -> bool:
+        """Whether any known webCRM quotation line holds this text in this field. Looks at all lines: for rare
+        questions only."""
+        ...
+
     def switched_on_ms(self, entity: Entity) -> int:
         """When the to_erp direction of the entity was switched on."""
+        ...
+
+    def in_currency(self) -> str:
+        """What an invoice beside its order proved last of `visma.in_currency`: document | base; "" = nothing
+        yet."""
         ...
 
     def skew_ms(self) -> int:

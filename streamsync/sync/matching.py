@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from streamsync.model import Entity, Fields, Kind, Pair, Record, Side
-from streamsync.sync import normalise
+from streamsync.sync import answers, normalise, scope
 from streamsync.sync.lookup import Candidate, Lookup, View
 from streamsync.sync.rules import Rules
 
@@ -90,9 +90,12 @@ def _person(record: Record, rules: Rules) -> list[tuple[str, str]]:
     if record.side is Side.CRM:
         home, mails = get("PersonOrganisationId", ""), [get("PersonEmail", ""), get("PersonEmail2", "")]
         first, last = get("PersonFirstName", ""), get("PersonLastName", "")
+        if rules.person.middle == "join":
+            first = f"{first} {get('PersonMiddleName', '')}"
         contact = get(rules.person.contact_id_field, "") if rules.person.contact_id_field else ""
     else:
-        home, mails = normalise.folded(get("businessAccount", "")), [get("email", "")]
+        account = get("businessAccount", "") if scope.is_customer_contact(record.fields) else ""
+        home, mails = normalise.folded(account), [get("email", "")]
         first, last, contact = get("firstName", ""), get("lastName", ""), record.rid
     name = normalise.spaced(f"{first} {'' if last.strip() == '-' else last}")
     nameless = any(mail.strip() for mail in mails)
@@ -117,9 +120,16 @@ def _item(record: Record, rules: Rules) -> list[tuple[str, str]]:
     return [("internal", "" if internal == "-" else internal), ("number", "" if number == "-" else number)]
 
 
-def match(view: View, rules: Rules, look: Lookup, home: Pair | None = None) -> Match:
+def match(
+    view: View,
+    rules: Rules,
+    look: Lookup,
+    home: Pair | None = None,
+    *,
+    strangers: frozenset[str] = frozenset(),
+) -> Match:
     """The counterpart of a half pair. `home`: the linked organisation of a person (its keys are translated
-    through it)."""
+    through it). `strangers`: ids of ERP records that are nobody's counterpart (a customer's own contacts)."""
     record = view.crm or view.erp
     assert record is not None
     decided = look.decided(view.pair.id)
@@ -127,6 +137,8 @@ def match(view: View, rules: Rules, look: Lookup, home: Pair | None = None) -> M
         return _linked_by_hand(record, answer, look)
     if "create_new" in decided:
         return Match()
+    if apart := answers.parted(decided):
+        return Match(reason="weak_match", key="unlinked", candidates=apart)
     own = dict.fromkeys(keys(record, rules))
     for name in _ORDER.get(view.pair.entity, ()):
         for key, value in own:
@@ -134,45 +146,91 @@ def match(view: View, rules: Rules, look: Lookup, home: Pair | None = None) -> M
                 name == "name" and rules.match.name == "off" and record.kind is Kind.ORGANISATION
             ):
                 continue
-            found = _at_key(record, name, value, rules, look, home)
+            found = _at_key(record, name, value, rules, look, home, strangers)
             if found is not None:
                 return found
     return Match()
 
 
+def by_hand(view: View, look: Lookup) -> Match | None:
+    """What a person said about a half pair: link with this one, or not the same as that one. None = nothing,
+    or it may be created."""
+    record = view.crm or view.erp
+    if record is None or (view.pair.crm_id and view.pair.erp_id):
+        return None
+    decided = look.decided(view.pair.id)
+    if rid := decided.get("link", ""):
+        return _linked_by_hand(record, rid, look)
+    apart = () if "create_new" in decided else answers.parted(decided)
+    return Match(reason="weak_match", key="unlinked", candidates=apart) if apart else None
+
+
 def _linked_by_hand(record: Record, rid: str, look: Lookup) -> Match:
     """A person chose. `rid` names the record of the other side."""
-    other = look.record(record.side.other, record.kind, rid)
-    pair = look.pair_of(record.side.other, record.kind, rid)
+    kind = _kind_there(record, rid)
+    other = look.record(record.side.other, kind, rid)
+    pair = look.pair_of(record.side.other, kind, rid)
     if other is None or pair is None or (pair.crm_id and pair.erp_id):
         return Match(reason="many_candidates", key="link", candidates=(rid,))
     return Match(link=pair.id, record=other, key="link")
 
 
+def _kind_there(record: Record, rid: str) -> Kind:
+    """What the counterpart of a record is: a delivery's is an order or an invoice, as its id says."""
+    if record.kind is Kind.DELIVERY:
+        return Kind.INVOICE if rid.startswith("invoice:") else Kind.ORDER
+    return Kind.DELIVERY if record.kind in (Kind.ORDER, Kind.INVOICE) else record.kind
+
+
 def _at_key(
-    record: Record, name: str, value: str, rules: Rules, look: Lookup, home: Pair | None
+    record: Record,
+    name: str,
+    value: str,
+    rules: Rules,
+    look: Lookup,
+    home: Pair | None,
+    strangers: frozenset[str] = frozenset(),
 ) -> Match | None:
     """What one key says; None = nobody else has it."""
     theirs = look.candidates(
         record.side.other, record.kind, name, _translated(value, record, name, look, home)
     )
+    theirs = [one for one in theirs if one.record.side is Side.CRM or one.record.rid not in strangers]
+    theirs = [one for one in theirs if not _apart(one, record, look)]
     if not theirs:
         return None
+    out = [one.record.rid for one in theirs if _excluded(one)]
+    theirs = [one for one in theirs if not _excluded(one)]
+    if not theirs:  # neither linked behind a person's back, nor made a second time
+        return Match(reason="weak_match", key=name, candidates=tuple(out))
     grade, reason = _grade(record, name, theirs, rules)
-    ours = look.candidates(record.side, record.kind, name, value)
+    ours = [one for one in look.candidates(record.side, record.kind, name, value) if not _excluded(one)]
     if grade == WEAK:
         theirs = [one for one in theirs if not one.linked]
         ours = [one for one in ours if not one.linked]
         if not theirs:
             return None
     rids = tuple(one.record.rid for one in theirs)
-    others = [one for one in ours if one.record.rid != record.rid]
+    others = [
+        one
+        for one in ours
+        if one.record.rid != record.rid and (one.record.side is Side.CRM or one.record.rid not in strangers)
+    ]
     if len(theirs) > 1 or others or theirs[0].linked:
         return Match(reason="many_candidates", key=name, candidates=rids)
     if reason:
         return Match(reason=reason, key=name, candidates=rids)
     pair = theirs[0].pair
     return Match(link=pair.id, record=theirs[0].record, key=name) if pair is not None else None
+
+
+def _excluded(one: Candidate) -> bool:
+    return one.pair is not None and one.pair.state == "excluded" and not one.linked
+
+
+def _apart(one: Candidate, record: Record, look: Lookup) -> bool:
+    """Whether a person said that these two are not the same. Both halves remember it."""
+    return one.pair is not None and record.rid in answers.parted(look.decided(one.pair.id))
 
 
 def _translated(value: str, record: Record, name: str, look: Lookup, home: Pair | None) -> str:

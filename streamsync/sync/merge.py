@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from streamsync.model import Agreed, Base, Direction, Fields, Side
-from streamsync.sync.decision import FieldConflict, Finding
+from streamsync.sync import cut_texts
+from streamsync.sync.decision import FieldConflict, Finding, First
 from streamsync.sync.rows import Codec, Context, Row, Texts, Unmapped
+
+KEPT_AT_LINKING = frozenset(("OrganisationType", "OrganisationOwner", "OrganisationOwner2"))
+"""webCRM fields that a first meeting fills but never overwrites (semantics §8)."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,9 +25,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     writable: Callable[[Row, Side], bool] | None = (
         None  # False: nothing may go to that side now; the row is `blocked`
     )
-    decided: Mapping[str, str] = {}  # a person's answers: row key -> "crm" | "erp" | "=text"
+    decided: Mapping[str, str] = {}  # by row key: crm | erp | =text | erp=text (the ERP's form)
     crm_changed_ms: int = 0
     erp_changed_ms: int = 0  # already shifted by the measured skew
+    since: Mapping[str, tuple[int, int]] = {}  # row -> its own stamps, likewise shifted; else the records'
+    crm_ours: bool = False  # no base, and the last to write the webCRM record were we: not an edit (§9)
     tie_ms: int = 120_000
 
 
@@ -40,6 +46,7 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     unmapped: tuple[Unmapped, ...]  # rows skipped because a value has no entry
     findings: tuple[Finding, ...]  # cut texts
     listed: tuple[str, ...]  # rows that differ but may not flow
+    firsts: tuple[First, ...] = ()  # rows without an agreement that are written, and over what
 
 
 def merge(
@@ -116,6 +123,7 @@ class _Work:
         self.unmapped: list[Unmapped] = []
         self.findings: list[Finding] = []
         self.listed: list[str] = []
+        self.firsts: list[First] = []
 
     def merged(self) -> Merge:
         to_crm, to_erp = self.patches[Side.CRM], self.patches[Side.ERP]
@@ -132,21 +140,30 @@ class _Work:
             unmapped=tuple(self.unmapped),
             findings=tuple(self.findings),
             listed=tuple(self.listed),
+            firsts=tuple(self.firsts),
         )
 
     def row(self, codec: Codec) -> None:
         key = codec.row.id + self.suffix
         crm, erp = texts_of(codec.row.crm, self.crm), texts_of(codec.row.erp, self.erp)
-        was = self.before.get(key)
+        was, answer = self.before.get(key), self.policy.decided.get(key, "")
+        if "=" in answer:
+            self.typed(codec, key, answer, crm, erp)
+            return
         if codec.same(crm, erp, self.context):
             self.base[key] = Agreed(crm=crm, erp=erp)
+            lost = cut_texts.cut(codec, crm, erp, self.context)
+            self.findings.extend(Finding(code="cut_text", field=path) for path in lost)
             return
-        if was is None or len(was.crm) != len(crm) or len(was.erp) != len(erp):
+        fills = codec.row.fill_if_empty and (codec.empty(crm) or codec.empty(erp))
+        if fills or was is None or len(was.crm) != len(crm) or len(was.erp) != len(erp):
             self.first(codec, key, crm, erp)
+            self.note_first(codec, key, crm, erp)
             return
         crm_changed = self.changed(codec, Side.CRM, was.crm, crm)
         erp_changed = self.changed(codec, Side.ERP, was.erp, erp)
-        if crm_changed and erp_changed:
+        overruled = (crm_changed and answer == "erp") or (erp_changed and answer == "crm")
+        if (crm_changed and erp_changed) or (overruled and self.policy.writable is None):
             self.clash(codec, key, crm, erp, "both_changed", was)
         elif crm_changed:
             self.edited(codec, key, Side.CRM, crm, erp)
@@ -162,26 +179,31 @@ class _Work:
         """No agreement yet (semantics §8)."""
         row = codec.row
         if codec.empty(crm) or codec.empty(erp):
-            target = Side.CRM if codec.empty(crm) else Side.ERP
-            self.flow(codec, key, target, crm, erp)
+            self.flow(codec, key, Side.CRM if codec.empty(crm) else Side.ERP, crm, erp)
         elif self.policy.linking and codec.alike(crm, erp):
             self.base[key] = Agreed(crm=crm, erp=erp)
-        elif row.fill_if_empty:
+        elif row.fill_if_empty or KEPT_AT_LINKING.intersection(row.crm):
             self.listed.append(key)
         else:
             self.clash(codec, key, crm, erp, "link_differs", None)
+
+    def note_first(self, codec: Codec, key: str, crm: Texts, erp: Texts) -> None:
+        """What the plan shows and the brake counts: an empty row is filled, a filled one overwritten. A row
+        of facts that always come back (feedback) and one that a person decided overwrite nothing."""
+        for target, paths, held in ((Side.CRM, codec.row.crm, crm), (Side.ERP, codec.row.erp, erp)):
+            patch = self.patches[target]
+            fields = {path: patch[path] for path in paths if path in patch}
+            if key in self.agreed[target] and fields:
+                filled = codec.empty(held) or codec.row.feedback or bool(self.policy.decided.get(key))
+                self.firsts.append(First(row=key, target=target, fields=fields, overwrites=not filled))
 
     def edited(self, codec: Codec, key: str, side: Side, crm: Texts, erp: Texts) -> None:
         """One side changed. A row that only comes from the ERP is put back; any other edit that may not
         flow is listed."""
         row = codec.row
         target = side.other
-        if (
-            not self.may(row, target)
-            and row.direction is Direction.TO_CRM
-            and side is Side.CRM
-            and not row.fill_if_empty
-        ):
+        closed = not self.may(row, target) and not row.fill_if_empty
+        if closed and row.direction is Direction.TO_CRM and side is Side.CRM:
             target = Side.CRM
         self.flow(codec, key, target, crm, erp)
 
@@ -191,14 +213,13 @@ class _Work:
         row = codec.row
         one_way = self.one_way(row, linking=was is None)
         answer = self.policy.decided.get(key, "")
-        if answer.startswith("="):
-            self.typed(codec, key, answer[1:], crm, erp)
-            return
-        winner = one_way or answer or self.owner(row)
+        ours = "erp" if was is None and self.policy.crm_ours and self.may(row, Side.CRM) else ""
+        winner = one_way or answer or ours or self.owner(row)
         if winner not in ("crm", "erp"):
             self.conflicts.append(self.conflict(key, crm, erp, reason, was, ""))
             return
-        wrote = self.flow(codec, key, Side.ERP if winner == "crm" else Side.CRM, crm, erp)
+        target = Side.ERP if winner == "crm" else Side.CRM
+        wrote = self.flow(codec, key, target, crm, erp)
         if wrote and row.direction is Direction.TWO_WAY and was is not None:
             self.conflicts.append(self.conflict(key, crm, erp, reason, was, winner))
 
@@ -217,7 +238,9 @@ class _Work:
         owner = self.policy.owner(row) if self.policy.owner else row.owner
         if owner != "newest":
             return owner
-        crm_ms, erp_ms = self.policy.crm_changed_ms, self.policy.erp_changed_ms
+        crm_ms, erp_ms = self.policy.since.get(
+            row.id + self.suffix, (self.policy.crm_changed_ms, self.policy.erp_changed_ms)
+        )
         if not crm_ms or not erp_ms or abs(crm_ms - erp_ms) <= self.policy.tie_ms:
             return "ask"
         return "crm" if crm_ms > erp_ms else "erp"
@@ -297,20 +320,27 @@ class _Work:
         self.findings.extend(Finding(code="cut_text", field=path) for path in cut)
         return True
 
-    def typed(self, codec: Codec, key: str, text: str, crm: Texts, erp: Texts) -> None:
-        """A value that a person typed on the conflict's page goes to both sides; the base moves with the
-        second write."""
-        lines = text.split("\n") if len(codec.row.crm) > 1 else [text]
-        ours = tuple(lines[: len(crm)] + [""] * (len(crm) - len(lines)))
+    def typed(self, codec: Codec, key: str, answer: str, crm: Texts, erp: Texts) -> None:
+        """A value that a person typed, or took back from history, goes to both sides; the base moves with the
+        second write. `=text` is in webCRM's form, `erp=text` in the ERP's."""
+        form, _, text = answer.partition("=")
+        source, own, current = (Side.ERP, erp, crm) if form == "erp" else (Side.CRM, crm, erp)
+        given = _spread(text, len(own))
+        context = msgspec.structs.replace(self.context, current=current, side_fields=self.fields(source))
         try:
-            theirs = codec.to_erp(
-                ours, msgspec.structs.replace(self.context, current=erp, side_fields=self.crm)
-            )
+            other = _converted(codec, source.other, given, context)
         except Unmapped as lack:
             self.unmapped.append(lack)
             return
+        ours, theirs = (other, given) if source is Side.ERP else (given, other)
         both = ours != crm and theirs != erp
         if theirs != erp and self.may(codec.row, Side.ERP):
             self.patch(codec, key, Side.ERP, theirs, crm, erp, settles=not both)
         if ours != crm and self.may(codec.row, Side.CRM):
             self.patch(codec, key, Side.CRM, ours, crm, erp, settles=not both)
+
+
+def _spread(text: str, count: int) -> Texts:
+    """One text over the fields of a row, line by line."""
+    lines = (text.split("\n") if count > 1 else [text]) + [""] * count
+    return tuple(lines[:count])

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from streamsync.model import Kind, Outcome, Side
+from streamsync.sync import normalise
 from streamsync.sync.decision import Decision
 from streamsync.sync.documents import Document
 from streamsync.sync.lookup import Lookup
@@ -29,6 +30,17 @@ def unfit(order_type: str, look: Lookup) -> Decision | None:
     ):
         return Decision(outcome=Outcome.PARKED, reason="order_type_unfit", detail={"type": order_type})
     return None
+
+
+def chosen(text: str, rules: Rules, look: Lookup) -> str:
+    """The order type of a new order (row D2): what the delivery says, else `order.type`. A dropdown may show
+    the type with words behind it (`SO - Salgsordre`), and its first option means nothing."""
+    plain = text.strip()
+    known = look.table("order_type") or {}
+    if normalise.blank_option(plain):
+        return rules.order.type.upper()
+    head = plain.split()[0].upper()
+    return head if plain.upper() not in known and head in known else plain.upper()
 
 
 def _entry(text: str) -> dict[str, Any]:

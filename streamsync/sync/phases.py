@@ -5,6 +5,7 @@ Pure, derived from the ERP at each read and never stored. `Document` is the pair
 `attached` are the invoices that hang on its delivery.
 """
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +13,7 @@ from types import MappingProxyType
 
 from streamsync.model import Fields, Kind
 from streamsync.sync import money
-from streamsync.sync.documents import DEAD, Document, reversed_in_full
+from streamsync.sync.documents import DEAD, Document, bills, reversed_in_full
 
 AWAITING, APPROVED, PAID, CANCELLED = "awaiting", "approved", "paid", "cancelled"
 DELIVERY_STATUS = MappingProxyType({AWAITING: "Planned", APPROVED: "OnGoing", PAID: "Completed"})
@@ -106,7 +107,7 @@ def phase(document: Document | None, attached: Sequence[Document] = (), *, missi
         if document.released:
             return Phase.ENDED if reversed_in_full(document.raw) else Phase.RELEASED
         return Phase.OPEN if document.state in _INVOICE_EDITABLE else Phase.LOCKED
-    live = [invoice for invoice in attached if alive(invoice)]
+    live = [invoice for invoice in bills(attached) if alive(invoice)]
     still_open = open_quantity(document)
     if document.state == "completed" or (not still_open and any(invoice.released for invoice in live)):
         return Phase.RELEASED
@@ -160,9 +161,10 @@ def word(document: Document | None, attached: Sequence[Document] = (), *, missin
     """awaiting, approved, paid or cancelled: the delivery's sync status (semantics §3.5)."""
     if missing or document is None:
         return CANCELLED if missing else AWAITING
-    if document.kind is Kind.INVOICE or not attached:
+    billed = bills(attached)
+    if document.kind is Kind.INVOICE or not billed:
         return own_word(document)
-    live = [invoice for invoice in attached if alive(invoice)]
+    live = [invoice for invoice in billed if alive(invoice)]
     if not live:
         return CANCELLED if document.state == "completed" else own_word(document)
     if document.state in DEAD:
@@ -172,16 +174,17 @@ def word(document: Document | None, attached: Sequence[Document] = (), *, missin
     return PAID if all(own_word(invoice) == PAID for invoice in live) else APPROVED
 
 
-def lock_reason(now: Phase, document: Document, line: Fields | None = None) -> str:
-    """Why an edit is not allowed, in words for the page and the message field."""
+def only_shipment(document: Document) -> str:
+    """The number of the order's shipment, where the order was read with its shipments and has just one."""
+    text = document.raw.fields.get("shipments", "")
+    found = [row for row in json.loads(text) if isinstance(row, dict) and row.get("id")] if text else []
+    return str(found[0]["id"]) if len(found) == 1 else ""
+
+
+def lock_reason(now: Phase, line: Fields | None = None) -> str:
+    """Why an edit is not allowed: a word of `delivery_words`."""
     if now is Phase.ENDED:
-        return "the document is cancelled in Visma"
+        return "cancelled"
     if line is not None and touched(line) and now is Phase.PARTLY:
-        return "the line is shipped or billed in Visma"
-    if now is Phase.RELEASED:
-        return "the document is released in Visma"
-    if now is Phase.COMPLETE:
-        return "the order is complete in Visma"
-    if now is Phase.PARTLY:
-        return "the order is partly shipped in Visma"
-    return f"Visma does not let it be changed while the document is {document.status}"
+        return "touched"
+    return {Phase.RELEASED: "released", Phase.COMPLETE: "complete", Phase.PARTLY: "partly"}.get(now, "status")

@@ -1,117 +1,171 @@
-"""One plain sentence and one remedy per reason: what `status`, `plan` and the pages say. English; the table
-is closed."""
+"""What each reason, choice and finding is called for people: `status`, `plan`, `inbox`, the pages, and the
+message field in webCRM.
+
+One catalogue (`sync/words/`), English and Danish; the lists of reasons are closed (`sync.decision`). Pure.
+Texts written into webCRM are in `webcrm.language` of the rules; a person at the command line chooses. A
+language that is not in the catalogue reads English.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "direction_off": ("The entity is switched off in this direction.", "Switch it on in the rules."),
-        "type": (
-            "The organisation does not carry one of the chosen types.",
-            "Give it the type, or add the type to the rules.",
-        ),
-        "no_email": ("The contact has no e-mail address.", "Add one in the ERP."),
-        "unticked": ("The person is not marked as relevant for the ERP.", "Tick the field in webCRM."),
-        "not_customer": ("The contact does not belong to a customer.", "Nothing needs to be done."),
-        "not_sellable": ("The item cannot be sold.", "Make it active in the ERP."),
-        "before_start": (
-            "The document is older than the start of the sync.",
-            "Set it to ready for synchronization if it should go.",
-        ),
-        "not_triggered": (
-            "The delivery has not been released for the ERP.",
-            "Set what the rules name as the trigger.",
-        ),
-        "opportunity": ("It is still an opportunity.", "Convert it to a delivery."),
-        "order_type": ("Orders of this type are not synced.", "Add the order type to the rules."),
-        "document_type": ("Documents of this type are not synced.", "Switch them on in the rules."),
-        "not_a_sale": ("The document is a payment or correction, not a sale.", "Nothing needs to be done."),
-        "source_off": (
-            "Invoices without a linked order are not brought to webCRM.",
-            "Change the source in the rules.",
-        ),
-        "unreleased": ("The invoice is not released yet.", "Release it in the ERP."),
-        "parent_filtered": (
-            "Its organisation is outside the sync.",
-            "Give the organisation one of the chosen types.",
-        ),
-        "parent": ("It waits for its organisation.", "Nothing needs to be done."),
-        "item": ("It waits for an item.", "Nothing needs to be done."),
-        "order": ("It waits for its order.", "Nothing needs to be done."),
-        "settling": ("It has just been changed and is given a moment.", "Nothing needs to be done."),
-        "no_lines": ("The delivery has no lines that can be sold.", "Add a line."),
-        "gate": (
-            "Nothing is written before both systems have been read once and the plan is accepted.",
-            "Look at `streamsync plan` and accept it.",
-        ),
-        "lookups": ("The code tables have not been read yet.", "Nothing needs to be done."),
-        "required_field": ("A field that the other system demands is empty: {field}.", "Fill it in."),
-        "unmapped_value": (
-            "The value of {field} has no entry in the value map.",
-            "Add the value to the map in the rules.",
-        ),
-        "rejected": ("The other system refused the change. {problem}", "Correct the record and retry."),
-        "unknown_item": (
-            "Line {line} names an item that the ERP does not know.",
-            "Choose an item from the catalogue.",
-        ),
-        "stock_item_on_invoice": (
-            "Line {line} is a stock item, which an invoice cannot carry.",
-            "Send deliveries to sales orders, or use order type IN.",
-        ),
-        "negative_quantity": ("Line {line} has a quantity below zero.", "Correct the quantity."),
-        "negative_total": ("The total is below zero.", "Correct the lines."),
-        "currency": ("The currency cannot be used for this customer.", "Choose the customer's currency."),
-        "customer_status": (
-            "The customer's status in the ERP does not allow documents.",
-            "Activate the customer in the ERP.",
-        ),
-        "period_closed": (
-            "The financial period is closed.",
-            "Change the date, or open the period in the ERP.",
-        ),
-        "number_locked": (
-            "The delivery number is taken in both forms.",
-            "Renumber one of the deliveries in webCRM.",
-        ),
-        "order_type_unfit": ("The order type cannot be used.", "Choose another order type in the rules."),
-        "line_ambiguous": (
-            "Two lines cannot be told apart.",
-            "Make the lines differ, or correct them in the ERP.",
-        ),
-        "key_too_long": ("{field} is longer than the ERP allows.", "Shorten it."),
-        "gone": ("The record is gone in one system while others still point to it.", "Link it anew."),
-        "both_changed": ("Both sides changed {field}.", "Choose a value."),
-        "link_differs": ("The two records differ in {field}, and no rule says who wins.", "Choose a value."),
-        "locked_edit": (
-            "The document can no longer be changed in this way.",
-            "Take the ERP's value, or correct it there.",
-        ),
-        "customer_changed": (
-            "The delivery was moved to another organisation.",
-            "Move it back, or change the order.",
-        ),
-        "deleted_vs_edited": (
-            "One side deleted the record, the other side changed it.",
-            "Decide which holds.",
-        ),
-        "total_differs": ("The totals of the two documents differ.", "Look at the lines."),
-        "moved": ("The contact belongs to another customer now.", "Decide where the person belongs."),
-        "many_candidates": ("More than one record could be the counterpart.", "Choose one."),
-        "weak_match": ("A record looks alike, but not surely the same.", "Link them, or create a new one."),
-        "key_contradiction": ("Two keys name different records.", "Correct one of them."),
-        "outside_type": ("The counterpart exists but carries another type.", "Set the type, or exclude it."),
-    }
-)
+import msgspec
+
+from streamsync.model import Entity
+from streamsync.sync import defaults
+from streamsync.sync.decision import PARKED
+from streamsync.sync.words import choices as chosen
+from streamsync.sync.words import fields
+from streamsync.sync.words.findings import FINDINGS
+from streamsync.sync.words.form import LANGUAGES, Words, filled
+from streamsync.sync.words.reasons_da import DANISH
+from streamsync.sync.words.reasons_en import ENGLISH
+
+CATALOGUE: Mapping[str, Mapping[str, Words]] = MappingProxyType({"en": ENGLISH, "da": DANISH})
+_EMPTY = ("(empty)", "(tomt)")
+_LEFT = ("keep", "inactivate", "set_type")  # a linked organisation that left the gate (semantics §2.5)
 
 
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""
+class Choice(msgspec.Struct, frozen=True):
+    """`choice`: the word that `resolve` takes (or link, unlink, retry, approve); `label`: what it does."""
+
+    choice: str
+    label: str
 
 
-def sentence(reason: str, detail: Mapping[str, str]) -> str:
-    """What happened and what to do, for one reason."""
-    what, remedy = SENTENCES.get(reason, (reason, ""))
-    return f"{what.format_map(_Blank(detail)).strip()} {remedy}".strip()
+def title(reason: str, language: str = "en", detail: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The cause in general, as a heading; `detail` tells variants apart. An unknown reason is its own
+    title."""
+    words = _words(reason, detail, language)
+    return words.title if words else reason
+
+
+def sentence(reason: str, detail: Mapping[str, str], language: str = "en") -> str:
+    """What happened to one record: the field or line, and both values where `detail` has them. See `remedy`
+    for what to do."""
+    words = _words(reason, detail, language)
+    return _capital(filled(words.sentence, spoken(detail, language))) if words else reason
+
+
+def remedy(reason: str, detail: Mapping[str, str], language: str = "en") -> str:
+    """What the person who reads it can do."""
+    words = _words(reason, detail, language)
+    return filled(words.remedy, spoken(detail, language)) if words else ""
+
+
+def choices(
+    reason: str,
+    entity: str,
+    language: str = "en",
+    detail: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Choice, ...]:
+    """What can be answered, the usual one first; () where nothing is asked. For `gate` that is the brake:
+    the first sync is accepted with the plan."""
+    return tuple(
+        Choice(word, _in(chosen.LABELS[word], language)) for word in _choices(reason, entity, detail)
+    )
+
+
+def finding(code: str, field: str = "", text: str = "", language: str = "en") -> str:
+    """One sentence for a finding (`decision.Finding`). An unknown code is its own sentence."""
+    if code not in FINDINGS:
+        return code
+    detail = spoken({"field": field, "text": text}, language)
+    if text in fields.ROWS or text in fields.LABELS:
+        detail["text"] = field_name(text, language)
+    return _capital(filled(_in(FINDINGS[code], language), detail))
+
+
+def field_name(name: str, language: str = "en") -> str:
+    """`O6`, `L3@9001`, `OrganisationTelephone`, `mainContact.phone1` as people say it; others as they are."""
+    row = name.partition("@")[0]
+    both = fields.ROWS.get(row) or fields.LABELS.get(name)
+    if both is not None:
+        return _in(both, language)
+    if name.startswith("line "):
+        return f"{'linje' if _at(language) else 'line'} {name.removeprefix('line ')}"
+    known = _PATHS.get(name)
+    return f"{_in(fields.ROWS[known], language)} ({name})" if known else name
+
+
+def record_name(entity: str, webcrm: str, visma: str, name: str = "", language: str = "en") -> str:
+    """`organisation 778812 (Kunde A/S) / customer 4211`; a side that is not known is left out."""
+    ours, theirs = fields.ENTITIES.get(entity, ((entity, entity), (entity, entity)))
+    called = f" ({name})" if name and name not in (webcrm, visma) else ""
+    if not webcrm:
+        return f"{_document(visma or '-', theirs, language)}{called}"
+    known = f"{_in(ours, language)} {webcrm}{called}"
+    return f"{known} / {_document(visma, theirs, language)}" if visma else known
+
+
+def spoken(detail: Mapping[str, str], language: str = "en") -> dict[str, str]:
+    """A decision's detail in the reader's words: fields, keys, sides and the brake by their names."""
+    out = {name: str(text) for name, text in detail.items()}
+    if field := out.get("field") or out.get("row", ""):
+        out["field"] = field_name(field, language)
+    if out.get("key", "") in fields.KEYS:
+        out["key"] = _in(fields.KEYS[out["key"]], language)
+    if "side" in out:
+        out["side"] = fields.SIDES.get(out["side"], out["side"])
+    if out.get("brake", "") in fields.MASS:
+        out["brake"] = _in(fields.MASS[out["brake"]], language)
+    if out.get("crm", "") or out.get("erp", ""):
+        out |= {side: out[side] or _EMPTY[_at(language)] for side in ("crm", "erp") if side in out}
+    if problem := out.get("problem", "").strip():
+        out["problem"] = problem if problem.endswith((".", "!", "?", "…")) else f"{problem}."
+    if "candidate" in out:
+        out.setdefault("candidates", out["candidate"])
+    if "candidates" in out:
+        out["candidates"] = ", ".join(part.strip() for part in out["candidates"].split(",") if part.strip())
+    return out
+
+
+def _words(reason: str, detail: Mapping[str, str], language: str) -> Words | None:
+    """The entry of the catalogue; `<reason>/<variant>` where the detail names a variant."""
+    catalogue = CATALOGUE[LANGUAGES[_at(language)]]
+    variant = "brake" if detail.get("brake") else detail.get("value", "")
+    return catalogue.get(f"{reason}/{variant}") or catalogue.get(reason)
+
+
+def _choices(reason: str, entity: str, detail: Mapping[str, str]) -> tuple[str, ...]:
+    if reason == "outside_type" and detail.get("value", "") == "left":
+        return _LEFT
+    if reason in chosen.CHOICES:
+        return chosen.CHOICES[reason]
+    if reason in ("gone", "deleted_vs_edited") and entity in set(Entity):
+        return chosen.GONE[Entity(entity)] + (("unlink",) if reason == "gone" else ())
+    return chosen.MENDED if reason in PARKED else ()
+
+
+def _document(rid: str, otherwise: fields.Both, language: str) -> str:
+    """`order:SO/000223` names its own kind."""
+    kind, colon, number = rid.partition(":")
+    if colon and kind in fields.DOCUMENTS:
+        return f"{_in(fields.DOCUMENTS[kind], language)} {number}"
+    return f"{_in(otherwise, language)} {rid}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _at(language: str) -> int:
+    return LANGUAGES.index(language) if language in LANGUAGES else 0
+
+
+def _in(both: fields.Both, language: str) -> str:
+    return both[_at(language)]
+
+
+def _paths() -> dict[str, str]:
+    """Field name or ERP path -> the first ready-made row that has it."""
+    out: dict[str, str] = {}
+    for rows in defaults.ROWS.values():
+        for row in rows:
+            for path in (*row.crm, *row.erp):
+                if path:
+                    out.setdefault(path, row.id)
+    return out
+
+
+_PATHS = MappingProxyType(_paths())

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from streamsync.model import Direction
+from streamsync.model import Direction, Side
 from streamsync.sync import defaults, transforms
 from streamsync.sync.rows import Row
 from streamsync.sync.rules_words import DIRECTIONS, OWNERS
@@ -185,6 +185,8 @@ def _chain(found: Any) -> Any:
 
 
 def _usable(place: Place, rank: int, name: str, row: Row) -> bool:
+    if row.default and row.erp and not any(row.crm) and not row.direction.reaches(Side.CRM):
+        return True  # a constant for new ERP documents (D18)
     if not row.crm or not all(row.crm):
         place.problem(place.line(rank, "id"), f"{name} crm", "choose the webCRM field.", "a field name")
         return False

@@ -74,6 +74,7 @@ class ItemRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     discontinued_prefix: str = "(discontinued) "
     on_discontinue: str = "mark"  # mark | delete | nothing
     stock_interval: int = 900
+    stock_warehouse: str = ""  # the one whose stock is shown; "" = the sum of all
     map: tuple[Row, ...] = ()
 
 
@@ -90,7 +91,8 @@ class DeliveryRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     on_locked_edit: str = "ask"  # ask | revert | keep
     locked_edit_days: int = 7
     on_crm_delete: str = "ask"  # ask | hold | delete
-    cancel_option: str = ""
+    cancel_field: str = ""  # the dropdown that cancel_option belongs to
+    cancel_option: str = ""  # the text that means "cancel": treated as deleted
     cancelled_value: str = "keep"  # keep | zero
     status_field: str = ""
     status_words: dict[str, str] = {}  # awaiting approved paid cancelled -> the option's text
@@ -98,6 +100,7 @@ class DeliveryRules(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     message_field: str = ""
     number: str = "{orderNbr}"
     on_number_taken: str = "prefix"  # prefix | leave | park
+    erp_read_only: str = "never"  # never | locked | always: DeliveryErpReadOnly
     write_value: str = "if_different"  # if_different | never
     lines_after_invoice: str = "order"  # order | invoice
     default_user: int = 0

@@ -131,6 +131,10 @@ class _Check:
         if delivery.status_field and self.on(Entity.DELIVERY):
             shown = [delivery.status_words.get(word, word) for word in WORDS]
             self.each_option("delivery.status_words", shown, delivery.status_field)
+        if delivery.cancel_option and not delivery.cancel_field:
+            self.problem("delivery.cancel_field", "must be chosen for cancel_option.", "a dropdown field")
+        if delivery.cancel_field:
+            self.each_option("delivery.cancel_option", (delivery.cancel_option,), delivery.cancel_field)
 
     def each_option(self, key: str, texts: Iterable[str], field: str) -> None:
         known = self.options(field)
@@ -163,6 +167,7 @@ class _Check:
             ("delivery.status_field", delivery.status_field, Kind.DELIVERY),
             ("delivery.message_field", delivery.message_field, Kind.DELIVERY),
             ("delivery.trigger_field", delivery.trigger_field, Kind.DELIVERY),
+            ("delivery.cancel_field", delivery.cancel_field, Kind.DELIVERY),
             ("line.key_field", self.rules.line.key_field, Kind.LINE),
         ):
             self.exists(key, field, self.crm.get(kind, {}), "webCRM")
@@ -219,7 +224,7 @@ class _Check:
         for path in row.erp:
             if not path.startswith("derived."):
                 good &= self.exists(f"{key} erp", path, erp, "the ERP")
-        if not good:
+        if not good or not any(row.crm):
             return
         self.each_option(f"{key} values", row.values, row.crm[0])
         shared = [text for text, texts in Counter(row.values.values()).items() if texts > 1]
@@ -233,6 +238,7 @@ class _Check:
             self.each_option(f"{key} default", (row.default,), row.crm[0])
         if "customer.order" in row.erp or "externalReference" in row.erp:
             self.problem(f"{key} erp", "this field is reserved for the marker.", "customer.refNo")
+        self.unwritable(key, row, erp)
         codec = compile_rows((row,), catalogue={**crm, **erp}, tables=self.tables, rules=self.rules)[0]
         if row.direction is Direction.TWO_WAY and not codec.lossless:
             self.problem(
@@ -246,6 +252,16 @@ class _Check:
                 f"values do not come back: {example}.",
                 "a chain with an inverse, or one way",
             )
+
+    def unwritable(self, key: str, row: Row, erp: Mapping[str, FieldLike]) -> None:
+        """A customer's status is the bookkeeper's (semantics §7); some fields nobody can write."""
+        if not row.direction.reaches(Side.ERP) or not key.startswith(("organisation.", "person.")):
+            return
+        closed = [path for path in row.erp if path in erp and not erp[path].writable]
+        if key.startswith("organisation.") and "status" in row.erp:
+            self.problem(f"{key} direction", "a customer's status is never written.", "to_crm")
+        elif closed:
+            self.problem(f"{key} direction", f"{closed[0]} cannot be written.", "to_crm")
 
     # ---- orders ---------------------------------------------------------------------------------------
 

@@ -76,9 +76,8 @@ def _section(path: str, section: Section, *, choose: bool) -> list[str]:
 def _comment(full: str, value: Any, *, choose: bool) -> str:
     if choose and full in CHOOSE and not value:
         return f"  # choose: {CHOOSE[full]}"
-    text = COMMENTS.get(full) or CHOOSE.get(full, "")
-    if not text and full in ALLOWED:
-        text = " | ".join(word or '""' for word in ALLOWED[full])
+    words = " | ".join(word or '""' for word in ALLOWED.get(full, ()))
+    text = ": ".join(part for part in (words, COMMENTS.get(full, "")) if part)
     return f"  # {text}" if text else ""
 
 

@@ -12,7 +12,7 @@ from streamsync.sync.lookup import Lookup
 from streamsync.sync.rules import Rules
 
 ALL = "*"
-_YES = ("Yes", "true")
+YES = ("Yes", "true")
 
 
 def organisation_in(crm: Fields, rules: Rules) -> bool:
@@ -44,11 +44,15 @@ def customer_may_come(erp: Fields, rules: Rules) -> bool:
 def ticked(crm: Fields, rules: Rules) -> bool:
     """The checkbox "relevant for ERP"; without one everybody is relevant."""
     field = rules.person.relevant_field
-    return not field or crm.get(field, "") in _YES
+    return not field or crm.get(field, "") in YES
 
 
 def tick_text(rules: Rules) -> str:
     return "true" if "CheckMark" in rules.person.relevant_field else "Yes"
+
+
+def untick_text(rules: Rules) -> str:
+    return "false" if "CheckMark" in rules.person.relevant_field else "No"
 
 
 def is_customer_contact(erp: Fields) -> bool:

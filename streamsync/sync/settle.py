@@ -8,13 +8,13 @@ settled conflict is reported with the write that carries it out, so that history
 import msgspec
 
 from streamsync.model import Action, Base, Direction, Fields, Kind, Outcome, Side, Write
-from streamsync.sync.decision import Decision, Finding
+from streamsync.sync import answers, stamps
+from streamsync.sync.decision import Decision, FieldConflict, Finding, First
 from streamsync.sync.lookup import Lookup, View
 from streamsync.sync.merge import Merge, Policy
 from streamsync.sync.rows import Unmapped
 from streamsync.sync.rules import Rules
 
-ROW = "row:"
 LOOK_AGAIN_MS = 60_000
 
 
@@ -25,27 +25,35 @@ class Extra(msgspec.Struct, kw_only=True):
     to_crm: Fields = {}
     to_erp: Fields = {}
     rows_erp: Base = {}
+    rows_crm: Base = {}
     findings: tuple[Finding, ...] = ()
 
 
-def policy(view: View, direction: Direction, rules: Rules, look: Lookup) -> Policy:
-    """How this pair's rows flow now. The ERP's stamp is shifted by the measured skew."""
+def policy(
+    view: View, direction: Direction, rules: Rules, look: Lookup, *, base: Base | None = None
+) -> Policy:
+    """How this pair's rows flow now. The ERP's stamps are shifted by the measured skew. `base`: with stamps
+    as `sync.stamps` noted them just now, else the pair's own."""
     assert view.crm is not None
     assert view.erp is not None
-    erp_ms = view.erp.updated_ms - look.skew_ms() if view.erp.updated_ms else 0
-    answers = {
-        key.removeprefix(ROW): value
-        for key, value in look.decided(view.pair.id).items()
-        if key.startswith(ROW)
-    }
+    skew = look.skew_ms()
     return Policy(
         direction=direction,
         linking=not view.pair.base,
-        decided=answers,
+        decided=answers.rows_only(look.decided(view.pair.id)),
         crm_changed_ms=view.crm.updated_ms,
-        erp_changed_ms=erp_ms,
+        erp_changed_ms=_shifted(view.erp.updated_ms, skew),
+        since={
+            row: (crm_ms, _shifted(erp_ms, skew))
+            for row, (crm_ms, erp_ms) in stamps.of(view.pair.base if base is None else base).items()
+        },
         tie_ms=round(rules.conflict.tie_seconds * 1000),
     )
+
+
+def _shifted(stamp_ms: int, skew_ms: int) -> int:
+    """An unknown stamp (0) stays unknown."""
+    return stamp_ms - skew_ms if stamp_ms else 0
 
 
 def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
@@ -59,19 +67,23 @@ def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
         merged.findings
         + extra.findings
         + tuple(Finding(code="differs", field=row) for row in merged.listed)
-        + tuple(Finding(code="unmapped_value", field=lack.field) for lack in merged.unmapped)
+        + tuple(Finding(code="unmapped_value", field=field) for field in _fields(merged.unmapped))
     )
     to_erp, to_crm = merged.to_erp | extra.to_erp, merged.to_crm | extra.to_crm
     if to_erp or to_crm:
         side = Side.ERP if to_erp else Side.CRM
         fields, record = (to_erp, erp) if to_erp else (to_crm, crm)
+        over = tuple(one for one in merged.firsts if one.overwrites and one.target is side)
         won = tuple(one for one in merged.conflicts if one.winner == side.other)
         return Decision(
             outcome=Outcome.WRITTEN,
             base=base,
             conflicts=open_ones + won,
             findings=findings,
-            rows=merged.rows_erp | extra.rows_erp if to_erp else merged.rows_crm,
+            rows=merged.rows_erp | extra.rows_erp if to_erp else merged.rows_crm | extra.rows_crm,
+            mass="overwrite" if over else "",
+            calm=settled(view, kind, spared(merged, over), extra) if over else None,
+            firsts=merged.firsts,
             write=Write(
                 side=side,
                 kind=kind,
@@ -85,7 +97,7 @@ def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
         return Decision(
             outcome=Outcome.CONFLICT,
             reason=open_ones[0].reason,
-            detail={"field": open_ones[0].row},
+            detail=conflict_detail(open_ones[0]),
             base=base,
             conflicts=open_ones,
             findings=findings,
@@ -93,6 +105,37 @@ def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
     if merged.unmapped:
         return unmapped(merged.unmapped[0], base, findings)
     return Decision(outcome=Outcome.IN_SYNC, base=base, findings=findings)
+
+
+def spared(merged: Merge, rows: tuple[First, ...]) -> Merge:
+    """The merge without these first writes: what goes on while the mass-change brake holds them."""
+    sides = {Side.CRM: (dict(merged.to_crm), dict(merged.rows_crm))}
+    sides[Side.ERP] = (dict(merged.to_erp), dict(merged.rows_erp))
+    for one in rows:
+        patch, agreed = sides[one.target]
+        agreed.pop(one.row, None)
+        for path in one.fields:
+            patch.pop(path, None)
+    (to_crm, rows_crm), (to_erp, rows_erp) = sides[Side.CRM], sides[Side.ERP]
+    return msgspec.structs.replace(
+        merged,
+        to_crm=to_crm,
+        to_erp=to_erp,
+        rows_crm=rows_crm,
+        rows_erp=rows_erp,
+        firsts=tuple(one for one in merged.firsts if one not in rows),
+    )
+
+
+def conflict_detail(one: FieldConflict) -> dict[str, str]:
+    """What the sentence about a conflict names."""
+    found = {"field": one.row, "row": one.row, "line": one.line, "crm": one.crm, "erp": one.erp}
+    return {key: text for key, text in found.items() if text}
+
+
+def _fields(lacks: tuple[Unmapped, ...]) -> tuple[str, ...]:
+    """Each field once, though both directions may miss an entry for it."""
+    return tuple(dict.fromkeys(lack.field for lack in lacks))
 
 
 def unmapped(lack: Unmapped, base: Base | None = None, findings: tuple[Finding, ...] = ()) -> Decision:

@@ -20,6 +20,7 @@ from streamsync.sync.values import Tables
 
 CRLF = "\r\n"
 ADDRESS_LINES = 3
+DIGITS_MAX = 40  # longer figures are no amounts: they stay as they are
 _CALL = re.compile(r"^([a-z_]+)(?:\((.*)\))?$")
 _BREAK = re.compile(r"\r\n|\n|\r")
 _TAG = re.compile(r"<[^>]*>")
@@ -151,7 +152,7 @@ def canonical(text: str, places: int | None = None) -> str:
         value = Decimal(text.strip())
     except InvalidOperation:
         return text.strip()
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > DIGITS_MAX:
         return text.strip()
     with localcontext() as context:
         context.prec = 60

@@ -8,7 +8,7 @@ one set.
 from collections.abc import Iterable, Mapping
 
 from streamsync.model import Entity, Kind, Side
-from streamsync.sync import identity, item, matching
+from streamsync.sync import identity, item, matching, organisation_rows
 from streamsync.sync.rows import Row
 from streamsync.sync.rules import Rules
 
@@ -55,7 +55,8 @@ _ORDER = (
     "type orderId status date requestOn description note currencyId customer.id customer.internalId"
     " customer.order"
     " customer.refNo customer.contactId salesPerson.id branch.id project.id totals.orderTotal totals.taxTotal"
-    " totals.taxableTotal financialInformation.invoiceId lastModified"
+    " totals.taxableTotal totals.orderTotalInBaseCurrency"
+    " financialInformation.invoiceId shipments lastModified"
 ).split()
 _ORDER_LINE = (
     "inventory.id description quantity unitPrice discountPercent discountAmount unitOfMeasure"
@@ -72,6 +73,7 @@ _INVOICE = (
     " hold revoked"
     " lastModifiedDateTime applications taxDetails"
 ).split()
+_INVOICE_BARE = "vatTotal vatTaxableTotal vatExemptTotal".split()  # `visma.in_currency = base` reads these
 _INVOICE_LINE = (
     "inventoryNumber description quantity unitPrice unitPriceInCurrency discountPercent"
     " discountAmountInCurrency uom"
@@ -79,7 +81,7 @@ _INVOICE_LINE = (
     " externalLink"
     " note"
 ).split()
-_ELSEWHERE = frozenset(("balance", "totalSaleYear"))  # of /v1/customer/balance, not of a customer (O23, O24)
+_ELSEWHERE = organisation_rows.BALANCE
 
 
 def wanted(rules: Rules) -> Wanted:
@@ -100,6 +102,7 @@ def wanted(rules: Rules) -> Wanted:
             person.relevant_field,
             person.marker_field,
             person.contact_id_field,
+            org.attention_from,
         ),
         Kind.ITEM: (*_ITEM_CRM, *item.DATA, *item.EMPTY_TEXTS, *_crm(rules.item.map)),
         Kind.DELIVERY: (
@@ -108,6 +111,8 @@ def wanted(rules: Rules) -> Wanted:
             delivery.status_field,
             delivery.message_field,
             delivery.trigger_field,
+            delivery.cancel_field,
+            "DeliveryErpReadOnly" if delivery.erp_read_only != "never" else "",
         ),
         Kind.LINE: (
             *_LINE_CRM,
@@ -117,11 +122,16 @@ def wanted(rules: Rules) -> Wanted:
         ),
     }
     erp: dict[Kind, Iterable[str]] = {
-        Kind.ORGANISATION: (*_CUSTOMER, *_erp(org.map), identity.attribute(rules)),
+        Kind.ORGANISATION: (*_CUSTOMER, *_erp(organisation_rows.rows(rules)), identity.attribute(rules)),
         Kind.PERSON: (*_CONTACT, *_erp(person.map)),
+        Kind.BALANCE: _ELSEWHERE.intersection(path for row in org.map for path in row.erp),
         Kind.ITEM: (*_INVENTORY, *_erp(rules.item.map), *_derived_items(rules.item.map)),
         Kind.ORDER: (*_ORDER, *_ORDER_LINE, *_erp(rules.rows(Entity.DELIVERY)), *_erp(rules.line.map)),
-        Kind.INVOICE: (*_INVOICE, *_INVOICE_LINE),
+        Kind.INVOICE: (
+            *_INVOICE,
+            *_INVOICE_LINE,
+            *(_INVOICE_BARE if rules.visma.in_currency == "base" else ()),
+        ),
     }
     out = {(Side.CRM, kind): frozenset(filter(None, paths)) for kind, paths in crm.items()}
     return out | {(Side.ERP, kind): frozenset(filter(None, paths)) for kind, paths in erp.items()}

@@ -114,6 +114,11 @@ class System(Protocol):
         its lines, unless the caller only wants to look at its header."""
         ...
 
+    async def converted(self, kind: Kind, rids: Sequence[str], lane: Lane) -> frozenset[str]:
+        """Those of `rids`, no longer found as this kind, that live on as something that is not synced: a
+        webCRM delivery that is an opportunity again (semantics §3.4)."""
+        ...
+
     def noted(self, records: Sequence[Record]) -> None:
         """These records were read singly and are stored: a feed need not read them again for the same
         stamp."""
@@ -156,6 +161,11 @@ class System(Protocol):
 
     def notices(self) -> tuple[str, ...]:
         """What an operator should know of this system although nothing is wrong, in plain sentences."""
+        ...
+
+    async def stock(self, since: str, want: frozenset[str], lane: Lane) -> Page:
+        """The items whose stock moved since the position; it does not move their own stamps (semantics §5).
+        `""` = from about now on: no items, only the position. A system without stock gives an empty page."""
         ...
 
     async def open_documents(self, lane: Lane) -> frozenset[str]:

@@ -2,7 +2,10 @@
 
 Visma.net signs the raw body (HMAC-SHA256, base64; the header's name is a setting, visma-api §6.2). webCRM
 signs nothing, so its path carries a secret (webcrm-api §7). No secret configured = the receiver does not
-exist (404).
+exist (404). webCRM does not say in a call what happened, but each of its hooks is for one sort of event and
+has its own address: the hooks for deletions are given ours with `?event=delete` behind. Such a call names a
+suspect, which the reconciler reads by itself; only a 404 there is evidence (semantics §10). So does
+Visma.net's SALESORDER_DELETED, if its body can be read.
 """
 
 import base64
@@ -22,7 +25,8 @@ from streamsync.model import Kind, Side
 BODY_MAX = 64 * 1024
 PER_SECOND_MAX = 50
 REPLAYS_MAX = 4096
-_RESOURCE = re.compile(rb"/(Organisations|Persons|Deliveries|Opportunities|QuotationLines)/\d+")
+_RESOURCE = re.compile(rb"/(Organisations|Persons|Deliveries|Opportunities|QuotationLines)/(\d{1,18})")
+_ORDER = re.compile(r"[A-Za-z0-9]{2}/[A-Za-z0-9-]{1,15}")
 _WEBCRM_KINDS = {
     b"Organisations": Kind.ORGANISATION,
     b"Persons": Kind.PERSON,
@@ -42,6 +46,7 @@ class HookSecrets:
 
 
 HintSink = Callable[[str, Side, Kind | None], None]
+SuspectSink = Callable[[str, Kind, str, Side], None]  # connection, kind, rid, whose record
 
 
 def signed(body: bytes, signature: str, secrets: tuple[str, ...]) -> bool:
@@ -90,7 +95,11 @@ class Replays:
 
 
 def routes(
-    secrets: Mapping[str, HookSecrets], hint: HintSink, clock: Clock, refused: Callable[[str, str], None]
+    secrets: Mapping[str, HookSecrets],
+    hint: HintSink,
+    clock: Clock,
+    refused: Callable[[str, str], None],
+    suspect: SuspectSink | None = None,
 ) -> list[web.RouteDef]:
     """`POST /hooks/visma/{connection}` and `POST /hooks/webcrm/{connection}/{token}`."""
     flood, replays = Flood(clock), Replays()
@@ -106,6 +115,8 @@ def routes(
             raise web.HTTPUnauthorized
         if replays.is_new(_delivery_id(body)) and flood.allows(f"visma:{name}"):
             hint(name, Side.ERP, None)
+            if suspect is not None and (order := _deleted_order(body)):
+                suspect(name, Kind.ORDER, order, Side.ERP)
         return web.Response(status=204)
 
     async def webcrm(request: web.Request) -> web.Response:
@@ -120,6 +131,8 @@ def routes(
         found = _RESOURCE.search(body) or _RESOURCE.search(request.query_string.encode())
         if flood.allows(f"webcrm:{name}"):
             hint(name, Side.CRM, _WEBCRM_KINDS[found.group(1)] if found else None)
+            if found and suspect is not None and request.query.get("event", "").casefold() == "delete":
+                suspect(name, _WEBCRM_KINDS[found.group(1)], found.group(2).decode(), Side.CRM)
         return web.Response(status=204)
 
     return [
@@ -135,6 +148,23 @@ async def _body(request: web.Request) -> bytes:
     if len(body) > BODY_MAX:
         raise web.HTTPRequestEntityTooLarge(max_size=BODY_MAX, actual_size=len(body))
     return body
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    event_type: str = ""
+    entity_id: str = ""
+
+
+def _deleted_order(body: bytes) -> str:
+    """The order that a SALESORDER_DELETED names, as a rid; "" if it names none that we understand: the shape
+    of the body is not documented (visma-api §6.2), and full reads find the order too."""
+    try:
+        event = msgspec.json.decode(body, type=_Event)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    if event.event_type != "SALESORDER_DELETED" or not _ORDER.fullmatch(event.entity_id):
+        return ""
+    return f"order:{event.entity_id.upper()}"
 
 
 class _Notification(msgspec.Struct, rename="camel"):

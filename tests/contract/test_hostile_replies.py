@@ -31,7 +31,7 @@ SEEDS = st.integers(0, 2**32)
 ERP_WANT = {
     kind: frozenset(fields) | {"applications", "taxDetails", "shipments", "inventoryUnits", "attributes.X"}
     for kind, fields in catalogue([]).items()
-}
+} | {Kind.BALANCE: frozenset(("balance", "totalSaleYear"))}
 CRM_WANT = {kind: frozenset(fields) for kind, fields in FIELDS.items()}
 PERSON_HINTS = {"PersonLastName": "Eksempel", "PersonOrganisationId": "778800"}
 

@@ -59,7 +59,7 @@ EVERYTHING = {
     kind: frozenset(fields)
     | {"applications", "taxDetails", "shipments", "attributes.WEBCRMID", "crossReferences", "inventoryUnits"}
     for kind, fields in catalogue([]).items()
-}
+} | {Kind.BALANCE: frozenset(("balance", "totalSaleYear"))}
 SAMPLES = {"decimal": "12.25", "integer": "7", "bool": "true", "date": "2026-03-14", "text": "x"}
 
 

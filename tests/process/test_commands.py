@@ -93,8 +93,10 @@ def test_status_plan_retry_and_rules_speak_json(gated: tuple[Installation, Daemo
     assert "streamsync is ok" in plain
     assert "kunde: open, plan not accepted, rules version 1" in plain
     assert installation.run("plan", "--json").json["connection"] == "kunde"
-    assert installation.run("retry", "--json").json == {"connection": "kunde", "retried": 0}
-    assert installation.run("retry").out == "0 records are tried again.\n"
+    assert installation.run("retry", "--json").json["changed"] == 0
+    retried = installation.run("retry")
+    assert (retried.code, retried.out) == (1, "Nothing was found to change.\n")
+    assert "kunde: Nothing waits for a person." in installation.run("inbox").out
     rules = installation.run("rules", "export", "--json").json
     assert rules["version"] == 1
     assert installation.run("rules", "diff", str(installation.rules), "--json").json["diff"] == []
@@ -105,6 +107,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "plan": ("plan",),
     "accept": ("plan", "--accept", "kunde"),
     "retry": ("retry",),
+    "inbox": ("inbox",),
+    "resolve": ("resolve", "visma", "--all"),
     "export": ("rules", "export"),
     "probe": ("check", "--probe-record", "778800"),
 }

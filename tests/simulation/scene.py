@@ -11,6 +11,7 @@ by what the two worlds hold and by the calls that were made, not by inner state.
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from streamsync.simulators.face import Face
 from streamsync.simulators.faults import FaultPlan
 from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
 from streamsync.simulators.webcrm.world import WebcrmWorld
-from streamsync.store import status
+from streamsync.store import inbox, status
 from tests.simulation.memhttp import MemoryConnector
 from tests.simulation.vloop import run
 
@@ -34,6 +35,7 @@ RULES = (Path(__file__).parents[2] / "streamsync" / "demo" / "kunde.rules.toml")
 POLL_SECONDS = 10
 QUIET_LOOKS = 25
 LONG_SECONDS = 1800
+WHO = "the person at the workbench"
 
 CONFIG = """
 [daemon]
@@ -127,6 +129,17 @@ class Scene:
             for wake in connection.poll_wakes.values():
                 wake.set()
 
+    def skip(self, seconds: float) -> None:
+        """The calendar moves on while the daemon's own timers stand still, as on a machine that slept: a week
+        costs nothing. What is due by the calendar is due at once; polls, looks and tokens keep their turn."""
+        skipped_ms = round(seconds * 1000)
+        self.clock.epoch_ms += skipped_ms
+        for access in self.crm.door.access.values():
+            access.expires_ms += skipped_ms
+        issued = self.erp.tokens.issued
+        for value, token in issued.items():
+            issued[value] = replace(token, expires_ms=token.expires_ms + skipped_ms)
+
     async def settle(self, at_most: float = 1800) -> None:
         """Let virtual time pass until nothing has been undecided or unwritten for a few polls of every
         feed."""
@@ -154,6 +167,73 @@ class Scene:
     async def outcome(self, entity: str, *, crm: str = "", erp: str = "") -> tuple[str, str]:
         """(outcome, reason) of a pair, as the pages show it."""
         return await self.daemon.store.read(lambda c: status.outcome_of(c, "kunde", entity, crm, erp))
+
+    async def inbox(self, **query: str) -> Mapping[str, Any]:
+        """The workbench as `streamsync inbox` shows it; `entity`, `cause` and `language` narrow it."""
+        return await self.daemon.commands.bench.inbox("kunde", **query)
+
+    async def asked(self, cause: str, entity: str = "") -> list[Mapping[str, Any]]:
+        """The inbox's records of one cause."""
+        groups = (await self.inbox(cause=cause, entity=entity))["groups"]
+        return [record for group in groups for record in group["records"]]
+
+    async def pair(self, *, crm: object = "", erp: str = "", entity: str = "") -> int:
+        """The pair of one record; `entity` only where ids of several entities meet."""
+        found = await self.daemon.store.read(lambda c: inbox.find(c, "kunde", entity, str(crm), erp))
+        assert len(found) == 1, f"{len(found)} pairs hold {entity} crm={crm} erp={erp}"
+        return found[0]
+
+    async def show(self, *, crm: object = "", erp: str = "", entity: str = "") -> Mapping[str, Any]:
+        """Everything about one pair, as `streamsync show` has it."""
+        return await self.daemon.commands.bench.show(
+            "kunde", pair=await self.pair(crm=crm, erp=erp, entity=entity)
+        )
+
+    async def resolve(
+        self,
+        choice: str,
+        *,
+        crm: object = "",
+        erp: str = "",
+        entity: str = "",
+        pair: int = 0,
+        row: str = "",
+        value: str = "",
+    ) -> None:
+        """A person decides about one pair, named by one of its records or by its number."""
+        number = pair or await self.pair(crm=crm, erp=erp, entity=entity)
+        select = {"pairs": [number]}
+        answer = await self.daemon.commands.bench.resolve("kunde", select, choice, row, value, WHO)
+        assert answer["changed"] == 1, answer
+
+    async def link(self, to: object, *, crm: object = "", erp: str = "", entity: str = "") -> None:
+        """This record and the record `to` of the other side are the same."""
+        number = await self.pair(crm=crm, erp=erp, entity=entity)
+        answer = await self.daemon.commands.bench.link("kunde", number, str(to), WHO)
+        assert answer["changed"] == 1, answer
+
+    async def unlink(self, *, crm: object = "", erp: str = "", entity: str = "") -> None:
+        number = await self.pair(crm=crm, erp=erp, entity=entity)
+        answer = await self.daemon.commands.bench.unlink("kunde", {"pairs": [number]}, WHO)
+        assert answer["changed"] == 1, answer
+
+    async def exclude(self, *, crm: object = "", erp: str = "", entity: str = "") -> None:
+        number = await self.pair(crm=crm, erp=erp, entity=entity)
+        answer = await self.daemon.commands.bench.exclude("kunde", {"pairs": [number]}, WHO)
+        assert answer["changed"] == 1, answer
+
+    async def approve(self, what: str, entity: str = "") -> Mapping[str, Any]:
+        """`brake` or `deletes`."""
+        return await self.daemon.commands.bench.approve("kunde", what, entity, WHO)
+
+    async def pause(self, entity: str = "", system: str = "", pairs: tuple[int, ...] = ()) -> None:
+        await self.daemon.commands.bench.pause("kunde", entity, system, pairs, WHO)
+
+    async def resume(self, entity: str = "", system: str = "", pairs: tuple[int, ...] = ()) -> None:
+        await self.daemon.commands.bench.resume("kunde", entity, system, pairs, WHO)
+
+    async def retry(self, cause: str = "") -> Mapping[str, Any]:
+        return await self.daemon.commands.bench.retry("kunde", 0, cause, (), WHO)
 
     def user(self, act: str, **arguments: Any) -> Any:
         """A person at webCRM's screen."""

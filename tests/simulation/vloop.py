@@ -9,7 +9,7 @@ and no timer set is a `Deadlock`, never a hang.
 import asyncio
 import random
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import Executor
 from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
@@ -46,6 +46,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         super().__init__(self._virtual)
         self._rng = random.Random(seed)
         self._shuffle = shuffle
+        self._left_over: list[AsyncGenerator[Any, Any]] = []
 
     @property
     def turns(self) -> int:
@@ -62,6 +63,11 @@ class SimLoop(asyncio.SelectorEventLoop):
             ready.clear()
             ready.extend(handles)
         super()._run_once()  # type: ignore[misc]  # asyncio's own turn, not in its type stubs
+
+    def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any, Any]) -> None:
+        """A generator that nobody read to its end: asyncio would close it from whatever thread collects it,
+        at a moment that no seed decides. It is kept until the loop closes."""
+        self._left_over.append(agen)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streamsync import config as configuration
-from streamsync.demo import config_file, day, least, stage, verify
+from streamsync.demo import chapter, config_file, least, stage, verify
 from streamsync.demo.config_file import DAY, GO_LIVE, Places
 from streamsync.demo.control import Crm, Erp
 from streamsync.demo.golive import Times, is_calm
@@ -75,7 +75,7 @@ def _state(world: Any) -> Any:
 
 
 def test_before_the_first_sync_everything_lacks() -> None:
-    lacks = day.first_sync_lacks(*worlds())
+    lacks = chapter.first_sync_lacks(*worlds())
     assert "Kunde A/S" in lacks
     assert "contact" in lacks
     assert "items" in lacks

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from streamsync.simulators.visma import document_life, edits, order_life
+from streamsync.simulators.visma import corrections, document_life, edits, order_life
 from streamsync.simulators.visma.arguments import Arguments
 from streamsync.simulators.visma.company import Company
 from streamsync.simulators.visma.settings import changed
@@ -66,6 +66,7 @@ ACTS: Mapping[str, Act] = {
     "create_customer": edits.create_customer,
     "edit_customer": edits.edit_customer,
     "renumber_customer": edits.renumber_customer,
+    "rename_term": edits.rename_term,
     "delete_customer": edits.delete_customer,
     "create_contact": edits.create_contact,
     "edit_contact": edits.edit_contact,
@@ -91,7 +92,12 @@ ACTS: Mapping[str, Act] = {
     "pay": document_life.pay,
     "void": document_life.void,
     "write_off": lambda arguments, now_ms: document_life.pay(arguments, now_ms, "SmallBalanceWo"),
-    "credit": document_life.credit,
+    "write_off_credit": lambda arguments, now_ms: document_life.pay(arguments, now_ms, "SmallCreditWo"),
+    "prepay": document_life.prepay,
+    "debit_note": lambda arguments, now_ms: document_life.create_document(arguments, now_ms, "DebitNote"),
+    "credit": corrections.credit,
+    "reverse": corrections.reverse,
+    "correct": corrections.correct,
     "cash_sale": _cash_sale,
     "settings": _settings,
     "set_zone": _set_zone,

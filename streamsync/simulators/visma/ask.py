@@ -129,6 +129,8 @@ def picked(ask: Ask, table: Table[R]) -> list[R]:
     if created is not None:
         bound, condition = created
         rows = [r for r in rows if holds(ask.company.stamp_of(r.created_ms, ask.shift_ms), condition, bound)]
+    if unlisted := ask.company.settings.unlisted:
+        rows = [r for r in rows if getattr(r, "number", "") not in unlisted]
     return rows
 
 

@@ -44,6 +44,7 @@ class Company:
         self.shipments: Table[Shipment] = Table(self._finance_stamp)
         self.customer_ids: dict[str, int] = {}  # by number
         self.item_ids: dict[str, int] = {}  # by number, upper case
+        self.terms = dict(example.TERMS)  # code of payment terms to days
         self.hook: dict[str, str] = {}
         self.calls: list[Call] = []
         self.tenant = ""
@@ -200,7 +201,7 @@ class Company:
         if not self.hook or word is None:
             return
         self._notifications += 1
-        entity = row.number if isinstance(row, Customer | Item | Document) else str(row.key)
+        entity = f"{row.type}/{row.id}" if isinstance(row, Order) else str(getattr(row, "number", row.key))
         body = encode_json(
             {
                 "notificationId": self.guid(),

@@ -55,7 +55,6 @@ _REFERENCES = {
 }
 _KNOWN: dict[str, tuple[str, Any]] = {
     "customerClassId": ("Customer class", example.CLASSES),
-    "creditTermsId": ("Terms", example.TERMS),
     "vatZoneId": ("Tax zone", example.ZONES),
     "currencyId": ("Currency", example.RATES),
     "priceClassId": ("Price class", example.PRICE_CLASSES),
@@ -82,14 +81,19 @@ def _contact_row(fields: Row, prefix: str, contact_id: int) -> Row:
     return row
 
 
+def contact_id_of(customer: Customer, place: str) -> int:
+    """The contact id of a customer's `main`, `invoice` or `delivery` contact."""
+    return 1_000_000 + customer.internal_id * 3 + _PLACES.index(place)
+
+
 def customer_row(ask: Ask, customer: Customer, metadata: dict[str, int] | None = None) -> Row:
     """The whole read shape."""
     fields = customer.fields
     row: Row = {"internalId": customer.internal_id, "number": customer.number}
     row["name"] = fields.get("name", "")
     row["status"] = fields.get("status", "Active")
-    for at, place in enumerate(_PLACES):
-        base = 1_000_000 + customer.internal_id * 3 + at
+    for place in _PLACES:
+        base = contact_id_of(customer, place)
         row[f"{place}Address"] = address_row(fields, f"{place}Address", base)
         row[f"{place}Contact"] = _contact_row(fields, f"{place}Contact", base)
     for name, default in _PLAIN.items():
@@ -197,7 +201,7 @@ def post_customer(ask: Ask) -> Response:
     if number and company.customer(number):
         raise fail(f"Customer '{number}' already exists.")
     fields: Row = {"status": "Active", "customerClass.id": "1"}
-    apply_values(fields, values, fail)
+    apply_values(fields, values, fail, company.terms)
     with_class_defaults(fields, fail)
     customer = Customer(
         internal_id=company.next_customer_id(),
@@ -218,7 +222,7 @@ def put_customer(ask: Ask) -> Response:
     if "name" in values and not values["name"].strip():
         raise refused("'name' is required.")
     fields = dict(customer.fields)
-    apply_values(fields, values, fail)
+    apply_values(fields, values, fail, ask.company.terms)
     customer.fields = fields
     ask.company.touch(customer, ask.now_ms)
     return changed(ask, customer)
@@ -249,11 +253,12 @@ def with_class_defaults(fields: Row, fail: Any) -> None:
                 fields.setdefault(f"{place}{part}", fields[f"main{part}"])
 
 
-def apply_values(fields: Row, values: Row, fail: Any) -> None:
+def apply_values(fields: Row, values: Row, fail: Any, terms: dict[str, int]) -> None:
     """Lays the plain values of a write shape over the flat fields; what is not named stays."""
+    codes = {**_KNOWN, "creditTermsId": ("Terms", terms)}
     for name, value in values.items():
-        if name in _KNOWN and value not in _KNOWN[name][1] and not (name == "priceClassId" and not value):
-            raise fail(f"{_KNOWN[name][0]} '{value}' cannot be found in the system.")
+        if name in codes and value not in codes[name][1] and not (name == "priceClassId" and not value):
+            raise fail(f"{codes[name][0]} '{value}' cannot be found in the system.")
         if name.endswith("Address"):
             apply_address(fields, name, value, fail)
         elif name.endswith("Contact"):

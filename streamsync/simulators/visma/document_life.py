@@ -1,4 +1,4 @@
-"""What people do with documents at the screen: type one in, release, pay, void, credit, write off.
+"""What people do with documents at the screen: type one in, release, pay, write off, void.
 
 Each function takes `Arguments`, does the whole step, and answers with the names of what it made. Raises
 ValueError when the step is not possible. A payment may leave the paid document's stamp where it was
@@ -106,25 +106,59 @@ def release_document(arguments: Arguments, now_ms: int) -> Result:
 
 
 def pay(arguments: Arguments, now_ms: int, by: str = "Payment") -> Result:
-    """A payment (or write-off) of `amount`, default the whole balance; at zero the document is Closed."""
+    """A payment (or write-off) of `amount`, default the whole balance; at zero the document is Closed.
+    `prepayment`: the number of the prepayment that the money is taken from."""
     company, document = arguments.company, arguments.document()
     if document.status != "Open":
         raise ValueError(
             f"{document.type} {document.number} is {document.status}: only an open document can be paid."
         )
+    before = arguments.text("prepayment", default="")
     amount = arguments.amount("amount") or document.balance
     if amount > document.balance:
         raise ValueError(f"Only {document.balance} is open.")
+    if before:
+        payment = _prepaid(company, before, amount, now_ms)
+    else:
+        payment = _paid(company, document, by, amount, now_ms)
+    apply_to(company, document, payment, amount, now_ms)
+    return {**named(document), "payment": payment.number, "balance": document.balance}
+
+
+def _paid(company: Company, document: Document, by: str, amount: Decimal, now_ms: int) -> Document:
     payment = new_document(company, by, document.customer_id, now_ms)
     payment.currency, payment.rate, payment.status = document.currency, document.rate, "Closed"
     payment.fields["amount"] = amount
     payment.number = company.next_number(by)
     company.add(payment, now_ms)
-    _apply_to(company, document, payment, amount, now_ms)
-    return {**named(document), "payment": payment.number, "balance": document.balance}
+    return payment
 
 
-def _apply_to(company: Company, document: Document, payment: Document, amount: Decimal, now_ms: int) -> None:
+def _prepaid(company: Company, number: str, amount: Decimal, now_ms: int) -> Document:
+    held = company.documents.get(("Prepayment", number))
+    if held is None or held.balance < amount:
+        raise ValueError(f"Prepayment {number} does not hold {amount}.")
+    held.balance -= amount
+    held.status = "Open" if held.balance else "Closed"
+    company.touch(held, now_ms)
+    return held
+
+
+def prepay(arguments: Arguments, now_ms: int) -> Result:
+    """Money that came before its invoice: an open Prepayment of `amount`, used up by `pay` with
+    `prepayment`."""
+    company, customer = arguments.company, arguments.customer()
+    amount = arguments.amount("amount")
+    if not amount or amount < 0:
+        raise ValueError("A prepayment needs an amount.")
+    document = new_document(company, "Prepayment", customer.internal_id, now_ms)
+    document.fields["amount"], document.balance, document.status = amount, amount, "Open"
+    document.number = company.next_number("Prepayment")
+    company.add(document, now_ms)
+    return named(document)
+
+
+def apply_to(company: Company, document: Document, payment: Document, amount: Decimal, now_ms: int) -> None:
     """Payments may leave `lastModifiedDateTime` where it was: open question of visma-api §6.1."""
     document.applications.append(Application(document=payment.key, day=payment.day, amount=amount))
     document.balance -= amount
@@ -148,57 +182,6 @@ def void(arguments: Arguments, now_ms: int) -> Result:
     document.balance = ZERO
     company.touch(document, now_ms)
     return named(document)
-
-
-def credit(arguments: Arguments, now_ms: int) -> Result:
-    """A released credit note over all lines or `lines` {number: quantity}; `apply` (yes) settles it with the
-    invoice."""
-    company, document = arguments.company, arguments.document(("Invoice", "DebitNote"))
-    if not document.is_released:
-        raise ValueError(f"{document.type} {document.number} is not released.")
-    wanted = arguments.table("lines")
-    note = new_document(company, "CreditNote", document.customer_id, now_ms)
-    note.currency, note.rate = document.currency, document.rate
-    note.fields.update(
-        {"customerRefNumber": document.fields.get("customerRefNumber", ""), "originalRefNbr": document.number}
-    )
-    for line in document.lines:
-        quantity = Decimal(str(wanted.get(str(line.number), 0))) if wanted else line.quantity
-        if quantity:
-            note.lines.append(_credited(line, quantity, len(note.lines) + 1))
-    recount(company, note)
-    note.status, note.number = "Open", company.next_number("CreditNote")
-    company.add(note, now_ms)
-    amount = min(note.balance, document.balance)
-    if arguments.flag("apply", True) and amount > 0:
-        note.applications.append(Application(document=document.key, day=note.day, amount=amount))
-        note.balance -= amount
-        note.status = "Closed" if note.balance == 0 else "Open"
-        _apply_to(company, document, note, amount, now_ms)
-    return named(note)
-
-
-def _credited(line: DocumentLine, quantity: Decimal, number: int) -> DocumentLine:
-    gross = gross_of(quantity, line.unit_price)
-    discount = discount_of(gross, line.discount_percent)
-    return DocumentLine(
-        number=number,
-        item_number=line.item_number,
-        description=line.description,
-        quantity=quantity,
-        unit_price=line.unit_price,
-        discount_percent=line.discount_percent,
-        discount_amount=discount,
-        amount=cents(gross - discount),
-        uom=line.uom,
-        vat_category=line.vat_category,
-        account=line.account,
-        cost=line.cost,
-        line_type=line.line_type,
-        order=line.order,
-        order_line=line.order_line,
-        shipment=line.shipment,
-    )
 
 
 def set_document_status(arguments: Arguments, now_ms: int) -> Result:

@@ -103,7 +103,7 @@ def document_row(ask: Ask, document: Document, metadata: Row) -> Row:
     row["documentDueDate"] = day_text(document.due)
     row["branch"] = row["branchNumber"]
     row["metadata"] = metadata
-    return row
+    return _as_set(ask.company, row)
 
 
 def full_row(ask: Ask, document: Document, metadata: Row | None, *, single: bool) -> Row:
@@ -138,6 +138,16 @@ def full_row(ask: Ask, document: Document, metadata: Row | None, *, single: bool
         _invoice_parts(ask, document, row, single)
     row["timeStamp"] = etag(document)
     row["metadata"] = metadata or example.NO_PAGES
+    for name in ("cashSaleLines", "lines", "invoiceLines"):
+        row |= {name: [_as_set(ask.company, line) for line in row[name]]} if name in row else {}
+    return _as_set(ask.company, row)
+
+
+def _as_set(company: Company, row: Row) -> Row:
+    """Which of the two amounts is the company's own is an open question (visma-api §4.6): a setting."""
+    if company.settings.in_currency_is_base:
+        for name in [name for name in row if f"{name}InCurrency" in row]:
+            row[name], row[f"{name}InCurrency"] = row[f"{name}InCurrency"], row[name]
     return row
 
 
@@ -158,7 +168,8 @@ def _invoice_parts(ask: Ask, document: Document, row: Row, single: bool) -> None
     for line in document.lines:
         shown = _line_row(document, line)
         shown["attachments"] = []
-        shown["soOrderType"], shown["soOrderNbr"] = line.order or (None, None)
+        named = line.order if ask.company.settings.lines_name_order else None
+        shown["soOrderType"], shown["soOrderNbr"] = named or (None, None)
         shown["soShipmentNbr"] = line.shipment or None
         if document.type != "CreditNote":
             shown["lineType"] = line.line_type

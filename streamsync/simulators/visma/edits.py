@@ -11,7 +11,7 @@ from streamsync.simulators.visma import example
 from streamsync.simulators.visma.answers import Finding
 from streamsync.simulators.visma.arguments import Arguments
 from streamsync.simulators.visma.company import Company
-from streamsync.simulators.visma.customers import with_class_defaults
+from streamsync.simulators.visma.customers import contact_id_of, with_class_defaults
 from streamsync.simulators.visma.document_life import document_line, named
 from streamsync.simulators.visma.document_rows import recount as recount_document
 from streamsync.simulators.visma.invoices import detach, today
@@ -71,6 +71,19 @@ def renumber_customer(arguments: Arguments, now_ms: int) -> Result:
     return {"number": number, "internalId": customer.internal_id}
 
 
+def rename_term(arguments: Arguments, now_ms: int) -> Result:
+    """{old, new}: the code of payment terms; customers that have them follow, with no stamp of their own."""
+    company, old, new = arguments.company, arguments.text("old"), arguments.text("new")
+    if old not in company.terms or new in company.terms:
+        raise ValueError(f"The terms {old} cannot become {new}.")
+    company.terms = {new if code == old else code: days for code, days in company.terms.items()}
+    for customer in company.customers.all():
+        if customer.fields.get("creditTerms.id") == old:
+            customer.fields = {**customer.fields, "creditTerms.id": new}
+            company.touch(customer, now_ms, moves_stamp=False)
+    return {"terms": new}
+
+
 def delete_customer(arguments: Arguments, now_ms: int) -> Result:
     customer = arguments.customer()
     company = arguments.company
@@ -82,12 +95,17 @@ def delete_customer(arguments: Arguments, now_ms: int) -> Result:
 
 
 def create_contact(arguments: Arguments, now_ms: int) -> Result:
+    """`businessAccountType` Supplier or Employee: `businessAccount` is that one's number. `place` main,
+    invoice or delivery: the row behind that part of the customer, under its contact id."""
     company = arguments.company
-    owner = company.customer(arguments.text("businessAccount", default=""))
+    account = arguments.text("businessAccount", default="")
+    sort, place = arguments.text("businessAccountType", default=""), arguments.text("place", default="")
+    owner = company.customer(account) if not sort else None
+    other = {"businessAccount": account, "businessAccountType": sort} if sort else {}
     contact = Contact(
-        contact_id=company.next_contact_id(),
+        contact_id=contact_id_of(owner, place) if owner and place else company.next_contact_id(),
         customer_id=owner.internal_id if owner else 0,
-        fields={"active": True, "sameAsAccount": True, **arguments.rest()},
+        fields={"active": True, "sameAsAccount": True, **other, **arguments.rest()},
     )
     company.add(contact, now_ms)
     return {"contactId": contact.contact_id}
@@ -203,8 +221,8 @@ def _set_header(order: Order, values: dict[str, Any]) -> None:
 
 
 def edit_order(arguments: Arguments, now_ms: int) -> Result:
-    """Header fields; `lines` [{lineId, quantity, unitPrice, discountPercent, description}], `add` rows,
-    `remove` line ids."""
+    """Header fields; `lines` [{lineId, quantity, unitPrice, discountPercent, sortOrder, description}],
+    `add` rows, `remove` line ids."""
     company, order = arguments.company, arguments.order()
     order.day = arguments.day("date", order.day)
     by_id = {line.line_id: line for line in order.lines}
@@ -215,6 +233,7 @@ def edit_order(arguments: Arguments, now_ms: int) -> Result:
         line.quantity = row.pop("quantity", line.quantity)
         line.unit_price = row.pop("unitPrice", line.unit_price)
         line.discount_percent = row.pop("discountPercent", line.discount_percent)
+        line.sort_order = int(row.pop("sortOrder", line.sort_order))
         line.fields.update(row)
         gross = gross_of(line.quantity, line.unit_price)
         line.discount_amount = discount_of(gross, line.discount_percent)

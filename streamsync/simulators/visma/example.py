@@ -69,7 +69,13 @@ _MARKER_ATTRIBUTE: Row = {
     "defaultValue": "",
     "details": [],
 }
-ATTRIBUTE_IDS = {"WEBCRMID"}
+_SEGMENT_ATTRIBUTE: Row = {
+    **_MARKER_ATTRIBUTE,
+    "attributeId": "SEGMENT",
+    "description": "Segment",
+    "sortOrder": 2,
+}
+ATTRIBUTE_IDS = {"WEBCRMID", "SEGMENT"}
 
 
 def country(id: str) -> Row | None:
@@ -130,7 +136,7 @@ def customer_classes() -> list[Row]:
             "taxZoneId": zone,
             "requiredTaxzoneId": not zone,
             "paymentMethodId": "10",
-            "attributes": [_MARKER_ATTRIBUTE],
+            "attributes": [_MARKER_ATTRIBUTE, _SEGMENT_ATTRIBUTE],
         }
         for ident, (text, zone) in CLASSES.items()
     ]
@@ -171,11 +177,11 @@ def vat_zones() -> list[Row]:
     return [zone for zone in map(vat_zone, ZONES) if zone]
 
 
-def credit_terms() -> list[Row]:
+def credit_terms(terms: dict[str, int]) -> list[Row]:
     return [
         {
             "termsId": ident,
-            "description": term_text(ident),
+            "description": f"{days} dage netto",
             "visibleTo": "AL",
             "dueDateType": "N",
             "dueDay1": days,
@@ -186,7 +192,7 @@ def credit_terms() -> list[Row]:
             "createdDateTime": STAMP,
             "lastModifiedDateTime": STAMP,
         }
-        for ident, days in TERMS.items()
+        for ident, days in terms.items()
     ]
 
 

@@ -61,13 +61,17 @@ def one(rows: Rows, parameter: str, id_name: str, word: str) -> Handler:
     return handler
 
 
+def credit_terms(ask: Ask) -> Response:
+    """The company's own: a bookkeeper may rename a code."""
+    return in_envelope(lambda: example.credit_terms(ask.company.terms), "creditTerm")(ask)
+
+
 CUSTOMER_CLASSES = plain(example.customer_classes)
 CUSTOMER_CLASS = one(example.customer_classes, "customerClassId", "id", "Customer class")
 VAT_CATEGORIES = by_skipping(example.vat_categories, "balance")
 VAT_CATEGORY = one(example.vat_categories, "taxCategoryId", "vatCategoryId", "VAT category")
 VAT_ZONES = with_pages(example.vat_zones, "vatZone", metadata=True)
 VAT_ZONE = one(example.vat_zones, "vatZoneId", "id", "VAT zone")
-CREDIT_TERMS = in_envelope(example.credit_terms, "creditTerm")
 SALESPERSONS = in_envelope(example.salespersons, "salesperson")
 CURRENCIES = plain(example.currencies)
 BRANCHES = plain(example.branches)

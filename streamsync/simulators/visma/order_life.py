@@ -89,9 +89,12 @@ def invoice_order(arguments: Arguments, now_ms: int) -> Result:
     invoice, Balanced.
 
     Orders of a type whose behaviour is Invoice or CreditMemo need no shipment: what is open is billed.
+    `freight`: an amount on the freight account that is billed too; its line names no order. `prices`
+    {line id: unit price}: put right on the invoice alone.
     """
     company = arguments.company
-    names = arguments.names("orders")
+    names, freight = arguments.names("orders"), arguments.amount("freight")
+    prices = {str(line): Decimal(str(price)) for line, price in arguments.table("prices").items()}
     found = (
         [company.orders.get(tuple(name.split("/", 1))) for name in names] if names else [arguments.order()]
     )
@@ -110,6 +113,9 @@ def invoice_order(arguments: Arguments, now_ms: int) -> Result:
         billed += _bill(company, order, document)
     if not document.lines:
         raise ValueError("Nothing is confirmed and unbilled.")
+    _put_right(document, prices)
+    if freight:
+        document.lines.append(_freight_line(freight, len(document.lines) + 1))
     recount(company, document)
     document.number = company.next_number(document.type)
     company.add(document, now_ms)
@@ -169,6 +175,25 @@ def _bill_line(
         )
     )
     line.billed += quantity
+
+
+def _put_right(document: Document, prices: dict[str, Decimal]) -> None:
+    for line in document.lines:
+        line.unit_price = prices.get(str(line.order_line), line.unit_price)
+        gross = gross_of(line.quantity, line.unit_price)
+        line.discount_amount = discount_of(gross, line.discount_percent)
+        line.amount = cents(gross - line.discount_amount)
+
+
+def _freight_line(amount: Decimal, number: int) -> DocumentLine:
+    return DocumentLine(
+        number=number,
+        description="Fragt",
+        unit_price=amount,
+        amount=amount,
+        account="1030",
+        line_type="FR",
+    )
 
 
 def set_order_status(arguments: Arguments, now_ms: int, status: str) -> Result:

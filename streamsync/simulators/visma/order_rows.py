@@ -150,7 +150,7 @@ def _financial_row(company: Company, order: Order) -> Row:
     return {
         "terms": {"id": terms, "description": example.term_text(terms)},
         "invoiceSeparately": False,
-        "invoiceId": order.invoice_number or None,
+        "invoiceId": order.invoice_number or None if company.settings.orders_name_invoice else None,
     }
 
 

@@ -73,6 +73,7 @@ def post_order(ask: Ask) -> Response:
         currency=str(customer.fields.get("currencyId", "DKK")),
     )
     _apply_header(ask.company, order, customer, values)
+    _demand_open_period(ask.company, order)
     findings: list[Finding] = []
     for at, line in enumerate(values.get("orderLines") or ()):
         add_line(ask.company, order, line, f"orderLines[{at}]", findings)
@@ -91,11 +92,16 @@ def _customer(company: Company, number: str) -> Customer:
         raise one_invalid(
             "1400-CustomerLookupException", "customer.id", f"Customer '{number}' cannot be found."
         )
-    if customer.fields.get("status") == "Inactive":
+    if customer.fields.get("status") in company.settings.refused_statuses:
         raise one_invalid(
             "1407-InvalidCustomerStatus", "customer.id", "The status of the customer is not valid."
         )
     return customer
+
+
+def _demand_open_period(company: Company, order: Order) -> None:
+    if order.day.isoformat() <= company.settings.closed_until:
+        raise one_invalid("1601-FinancialPeriodClosed", "date", "The financial period is closed.")
 
 
 def _apply_header(company: Company, order: Order, customer: Customer, values: Row) -> None:
@@ -126,7 +132,9 @@ def _apply_header(company: Company, order: Order, customer: Customer, values: Ro
     for name, target in _CUSTOMER_TEXTS.items():
         if name in of_customer:
             order.fields[target] = of_customer[name]
-    order.day = given.get("date", order.day)
+    if given.get("date"):
+        order.day = given["date"]
+        _demand_open_period(company, order)
     order.currency = currency or order.currency
     if (given.get("shipping") or {}).get("scheduledDate"):
         order.fields["scheduled"] = given["shipping"]["scheduledDate"]

@@ -57,7 +57,7 @@ _LISTS: tuple[tuple[str, Handler, str], ...] = (
     ("/v1/cashsale", documents.list_cash_sales, "[]"),
     ("/v1/vatCategory", lookups.VAT_CATEGORIES, "[]"),
     ("/v1/vatZone", lookups.VAT_ZONES, "[]"),
-    ("/v1/creditTerm", lookups.CREDIT_TERMS, "records"),
+    ("/v1/creditTerm", lookups.credit_terms, "records"),
     ("/v1/salesperson", lookups.SALESPERSONS, "records"),
     ("/v1/currency", lookups.CURRENCIES, "[]"),
     ("/v1/branch", lookups.BRANCHES, "[]"),

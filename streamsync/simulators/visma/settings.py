@@ -35,6 +35,8 @@ NUMBER_SERIES: dict[str, int] = {
     "CashSale": 400001,
     "CashReturn": 450001,
     "SmallBalanceWo": 500001,
+    "SmallCreditWo": 550001,
+    "Prepayment": 600001,
     "VoidPayment": 100001,
 }
 
@@ -51,6 +53,12 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     late_commit_ms: int = 0  # a stamp may be up to so much older than the moment a change can be seen
     payment_moves_stamp: bool = False  # whether a payment moves lastModifiedDateTime of what it pays
     copies_external_link: bool = True  # order line to invoice line
+    lines_name_order: bool = True  # invoice lines say which order they bill (soOrderType, soOrderNbr)
+    orders_name_invoice: bool = True  # billed orders say so in financialInformation.invoiceId
+    in_currency_is_base: bool = False  # finance amounts `…InCurrency` are the company's, the bare ones not
+    unlisted: tuple[str, ...] = ()  # numbers of customers and items that lists leave out although they exist
+    closed_until: str = ""  # the last day of the closed financial periods; "" = none is closed
+    refused_statuses: tuple[str, ...] = ("Inactive",)  # customers with which v3 takes no order
     hold_orders_on_entry: bool = False  # what an order gets that names no status
     business_errors_are_500: bool = False  # the status of refused POSTs of the finance host (visma-api §7.2)
     uses_weak_etags: bool = False  # `W/"…"` instead of `"…"`

@@ -55,6 +55,7 @@ _LENGTHS: Mapping[Kind, Mapping[str, int]] = {
 }
 _LINE_LENGTHS = {"description": 256, "externalLink": 255, "note": 2048, "unitOfMeasure": 6}
 _MEMOS = frozenset({"note", "body", "invoiceText"})
+_AMOUNTS = ("balance", "totalSaleYear")  # of /v1/customer/balance, shown with the customer
 _HIDDEN = frozenset(
     {"metadata", "lines", "invoiceLines", "cashSaleLines", "timeStamp", "timestamp", "version"}
 )
@@ -69,6 +70,7 @@ def catalogue(classes: Iterable[wire.CustomerClass]) -> Catalogue:
     found: dict[Kind, dict[str, FieldInfo]] = {
         kind: {path: _info(kind, path, sort) for path, sort in _paths(root, "")}
         for kind, root in flatten.ROOTS.items()
+        if kind is not Kind.BALANCE
     }
     found[Kind.ORDER]["shipments"] = FieldInfo(
         name="shipments", label="Shipments", kind="memo", writable=False
@@ -76,6 +78,7 @@ def catalogue(classes: Iterable[wire.CustomerClass]) -> Catalogue:
     for name, label in _attributes(classes).items():
         path = f"attributes.{name}"
         found[Kind.ORGANISATION][path] = FieldInfo(name=path, label=label)
+    found[Kind.ORGANISATION] |= {path: _info(Kind.ORGANISATION, path, "decimal") for path in _AMOUNTS}
     found[Kind.LINE] = {path: _line_info(path) for path in flatten.ORDER_LINE_PATHS}
     return found
 

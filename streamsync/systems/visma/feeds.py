@@ -20,7 +20,7 @@ from streamsync.systems.visma.lists import SHAPES, Shape, Want
 from streamsync.systems.visma.paging import Ask, Chunk, chunks
 from streamsync.systems.visma.zone import FURTHEST_MS, Zone
 
-LOOK_BACK_MS = 26 * 3_600_000  # the document feed's first window: a day, whatever the zone
+LOOK_BACK_MS = 26 * 3_600_000  # the first window of documents and of stock: a day, whatever the zone
 
 
 class _Seen(msgspec.Struct):
@@ -49,7 +49,8 @@ class Feeds:
         """All pages of the list's window. See `System.read`."""
         shape = SHAPES[name]
         if name == "document" and since is None:
-            yield await self._begin_documents(lane)
+            # Changes only: the other lists hold every document, so history is not read twice.
+            yield await self._begin(shape, LOOK_BACK_MS, lane)
             return
         filters, floor = self._window(shape, since)
         seen = _Seen()
@@ -90,6 +91,32 @@ class Feeds:
 
         return chunks(fetch, lambda raw: wire.key_of(raw, *shape.key), shape.size)
 
+    async def stock(self, since: str, want: Want, lane: Lane) -> Page:
+        """See `System.stock`: the inventory list by the stamp of its availability (visma-api §4.3). The next
+        position is the server's time when this read began."""
+        shape, found, bad = SHAPES["inventory"], list[Record](), list[Malformed]()
+        if not since:
+            return await self._begin(shape, LOOK_BACK_MS, lane)
+        start = canonical.window_start(since, self._overlap_seconds)
+        filters = [
+            ("availabilityLastModifiedDateTime", start),
+            ("availabilityLastModifiedDateTimeCondition", ">="),
+        ]
+        started_ms = server_ms = 0
+        async for chunk in self.listed(shape, [*filters, *shape.expand(want)], lane):
+            started_ms, server_ms = started_ms or chunk.reply.started_ms, server_ms or chunk.reply.date_ms
+            rows, malformed = self._rows(shape, chunk)
+            found += [self.record(row, want) for row in rows]
+            bad += malformed
+        position = canonical.naive_of_ms(self._zone.clock_at(server_ms or started_ms))
+        return Page(
+            records=tuple(found),
+            started_ms=started_ms,
+            malformed=tuple(bad),
+            position=max(position, since, key=canonical.clock_ms),
+            server_ms=server_ms,
+        )
+
     async def open_documents(self, lane: Lane) -> frozenset[str]:
         """Every released, unpaid document the ERP lists: the hourly payment sweep (visma-api §6.1, semantics
         §3.6).
@@ -101,20 +128,17 @@ class Feeds:
                     found.add(flatten.document_rid(row.document_type, row.reference_number))
         return frozenset(found)
 
-    async def _begin_documents(self, lane: Lane) -> Page:
-        """The document feed is about changes only: the other lists hold every document, so history is not
-        read twice.
-        """
-        shape = SHAPES["document"]
+    async def _begin(self, shape: Shape, look_back_ms: int, lane: Lane) -> Page:
+        """Where a feed of changes begins that needs no history: one row is read, for the server's time."""
         reply = await self._calls.get(
             Audience.FINANCE,
             shape.path,
             [*shape.expand(frozenset()), ("pageNumber", "1"), ("pageSize", "1")],
-            endpoint="customerdocument",
+            endpoint=shape.path.rpartition("/")[2].lower(),
             lane=lane,
         )
         wire.rows(reply.body, f"at {shape.path}")
-        start = self._zone.clock_at(reply.date_ms or reply.started_ms) - LOOK_BACK_MS
+        start = self._zone.clock_at(reply.date_ms or reply.started_ms) - look_back_ms
         return Page(
             records=(),
             started_ms=reply.started_ms,
@@ -186,6 +210,8 @@ class Feeds:
         match row:
             case wire.Customer():
                 return flatten.customer(row, want, zone_ms)
+            case wire.Balance():
+                return flatten.balance(row, want)
             case wire.Contact():
                 return flatten.contact(row, want, zone_ms)
             case wire.Inventory():

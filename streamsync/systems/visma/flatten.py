@@ -80,6 +80,7 @@ ROOTS: dict[Kind, type[wire.Wire]] = {
     Kind.ITEM: wire.Inventory,
     Kind.ORDER: wire.Order,
     Kind.INVOICE: wire.Document,
+    Kind.BALANCE: wire.Balance,
 }
 
 
@@ -191,6 +192,16 @@ def customer(row: wire.Customer, want: frozenset[str], zone_ms: int) -> Record:
     )
 
 
+def balance(row: wire.Balance, want: frozenset[str]) -> Record:
+    """What a customer owes and has bought this year; the rid is the customer's."""
+    return Record(
+        side=Side.ERP,
+        kind=Kind.BALANCE,
+        rid=str(row.customer.internal_id),
+        fields=fields(row, header_paths(Kind.BALANCE, want)),
+    )
+
+
 def contact(row: wire.Contact, want: frozenset[str], zone_ms: int) -> Record:
     return Record(
         side=Side.ERP,
@@ -234,14 +245,15 @@ def order(
     lines: Iterable[wire.OrderLine],
     want: frozenset[str],
     version: str,
-    shipments: Sequence[wire.Shipment] = (),
+    shipments: Sequence[wire.Shipment] | None = None,
 ) -> Record:
-    """A v3 order with its lines in the order of `sortOrder`. `version` is the reply's ETag."""
+    """A v3 order with its lines in the order of `sortOrder`. `version` is the reply's ETag; `shipments` None
+    = not asked for."""
     ordered = sorted(
         lines, key=lambda line: (line.sort_order if line.sort_order is not None else 1 << 30, line.line_id)
     )
     taken = fields(row, (path for path in header_paths(Kind.ORDER, want) if path != "shipments"))
-    if "shipments" in want:
+    if shipments is not None:
         taken["shipments"] = canonical.json_text(shipments)
     return Record(
         side=Side.ERP,

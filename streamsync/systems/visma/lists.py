@@ -12,6 +12,7 @@ Want = frozenset[str]
 
 FEEDS = (
     Feed(name="customer", kind=Kind.ORGANISATION, entity=Entity.ORGANISATION),
+    Feed(name="balance", kind=Kind.BALANCE, entity=Entity.ORGANISATION, every=10, incremental=False),
     Feed(name="contact", kind=Kind.PERSON, entity=Entity.PERSON),
     Feed(name="inventory", kind=Kind.ITEM, entity=Entity.ITEM),
     Feed(name="order", kind=Kind.ORDER, entity=Entity.DELIVERY),
@@ -96,6 +97,15 @@ SHAPES: dict[str, Shape] = {
         key=("internalId",),
         size=1000,
         expand=_customer_flags,
+    ),
+    "balance": Shape(
+        kind=Kind.BALANCE,
+        path="/v1/customer/balance",
+        row=wire.Balance,
+        key=("customer.internalId",),
+        size=500,
+        skipping=True,
+        expand=_no_flags,
     ),
     "contact": Shape(
         kind=Kind.PERSON,

@@ -99,6 +99,7 @@ class Orders:
     ) -> tuple[list[Record], list[Malformed]]:
         records: list[Record] = []
         unread: list[Malformed] = []
+        want = want - {"shipments"}  # a call more: for orders that are read singly
         for row in rows:
             if not self._scope.interesting(row, full=full):
                 records.append(flatten.order_header(row, want))
@@ -172,16 +173,16 @@ class Orders:
             page += 1
             if not rows.raw or (not rows.more and len(lines) >= rows.total):
                 break
-        shipments = await self._shipments(path, order, lane) if "shipments" in want else ()
+        shipments = await self._shipments(path, order, lane) if "shipments" in want else None
         return flatten.order(order, lines, want, version_of(reply), shipments)
 
-    async def _shipments(self, path: str, order: wire.Order, lane: Lane) -> Sequence[wire.Shipment]:
-        """Only where an order is billed and does not name its invoice itself: never a call per order per
-        poll.
+    async def _shipments(self, path: str, order: wire.Order, lane: Lane) -> Sequence[wire.Shipment] | None:
+        """Only where an order is billed and does not name its invoice itself; None where they were not asked
+        for.
         """
         named = order.financial_information.invoice_id if order.financial_information else None
         if named or plain(order.status.description if order.status else None) not in BILLED:
-            return ()
+            return None
         reply = await self._calls.find(
             Audience.ORDERS, f"{path}/shipment", (), endpoint="salesorder-shipments", lane=lane
         )

@@ -144,6 +144,10 @@ class VismaSystem:
             self._remember_marker(page.records)
             yield page
 
+    async def stock(self, since: str, want: frozenset[str], lane: Lane) -> Page:
+        """Items with a stock movement since the position."""
+        return await self._finance.stock(since, self._with_marker(Kind.ITEM, want), lane)
+
     async def open_documents(self, lane: Lane) -> frozenset[str]:
         """Rids of every released and unpaid document."""
         return await self._finance.open_documents(lane)
@@ -152,6 +156,10 @@ class VismaSystem:
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
         return await self._gets.get(kind, rids, self._with_marker(kind, want), lane)
+
+    async def converted(self, kind: Kind, rids: Sequence[str], lane: Lane) -> frozenset[str]:
+        """Nothing turns into something else in Visma.net."""
+        return frozenset()
 
     def noted(self, records: Sequence[Record]) -> None:
         self._orders.noted(records)

@@ -34,6 +34,7 @@ from streamsync.systems.visma.wire_orders import (
     Shipment,
 )
 from streamsync.systems.visma.wire_parties import (
+    Balance,
     Contact,
     CrossReference,
     Customer,
@@ -56,6 +57,7 @@ __all__ = [
     "Address",
     "Application",
     "Attribute",
+    "Balance",
     "ClassAttribute",
     "Contact",
     "ContactInfo",

@@ -175,13 +175,19 @@ def _key_shape(names: tuple[str, ...]) -> type[msgspec.Struct]:
     return msgspec.defstruct("Key", [(name, msgspec.Raw, msgspec.Raw(b"null")) for name in names])
 
 
+def _key_part(raw: bytes | msgspec.Raw, name: str) -> object:
+    """One part of a key; `customer.internalId` lies one object deeper."""
+    outer, _, inner = name.partition(".")
+    found = getattr(read(raw, _key_shape((outer,))), outer)
+    return _key_part(found, inner) if inner else read(found, object)
+
+
 def key_of(raw: bytes | msgspec.Raw, *names: str) -> str:
     """The key of a row without decoding the rest, also of one that does not decode: `names` as text, `?`
     without any.
     """
     try:
-        found = read(raw, _key_shape(names))
-        held = [read(getattr(found, name), object) for name in names]
+        held = [_key_part(raw, name) for name in names]
         return "/".join(str(value) for value in held if value is not None) or "?"
     except (msgspec.MsgspecError, ValueError):  # ValueError: a number too long to be written out
         return "?"

@@ -35,6 +35,19 @@ class Customer(Wire):
     metadata: Metadata | None = None
 
 
+class BalanceOf(Wire):
+    internal_id: int
+    number: str | None = None
+
+
+class Balance(Wire):
+    """A row of `/v1/customer/balance`, in the company's own currency; no time stamp to read it by."""
+
+    customer: BalanceOf
+    balance: Decimal | None = None
+    total_sale_year: Decimal | None = None
+
+
 class Contact(Wire):
     contact_id: int
     display_name: str | None = None

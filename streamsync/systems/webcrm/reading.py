@@ -71,6 +71,13 @@ class Reading:
         by_rid = {record.rid: record for record in found}.values()
         return [[record for record in by_rid if _same(record, sign)] for sign in signs]
 
+    async def opportunities(self, rids: Sequence[str], lane: Lane) -> frozenset[str]:
+        """Which of these ids are opportunities."""
+        answers = {
+            rid: await self._calls.get("/Opportunities/{id}", lane, rid, absent_ok=True) for rid in rids
+        }
+        return frozenset(rid for rid, row in answers.items() if row is not None)
+
     async def where(
         self, kind: Kind, field: str, texts: Sequence[str], want: frozenset[str], lane: Lane
     ) -> list[Record]:

@@ -91,6 +91,8 @@ class WebcrmSystem:
         }
         out["user"] = await read_users(self._calls, lane)
         currencies = found.options.get("DeliveryCurrencyName", {})
+        deliveries = found.catalogue.get(Kind.DELIVERY, {})
+        out["length"] = {name: str(one.max_length) for name, one in deliveries.items() if one.max_length}
         out["currency_code"] = {value: text for text, value in currencies.items()}
         return out
 
@@ -101,6 +103,10 @@ class WebcrmSystem:
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
         return await self._reading.get(kind, rids, want, lane, lines=lines)
+
+    async def converted(self, kind: Kind, rids: Sequence[str], lane: Lane) -> frozenset[str]:
+        """Opportunity and delivery are one row with one id (webcrm-api §10.3)."""
+        return await self._reading.opportunities(rids, lane) if kind is Kind.DELIVERY else frozenset()
 
     def noted(self, records: Sequence[Record]) -> None:
         """webCRM's lists are whole: nothing is read singly for them."""
@@ -155,6 +161,10 @@ class WebcrmSystem:
     def allowance(self) -> Allowance:
         """webCRM says nothing of its quota."""
         return Allowance()
+
+    async def stock(self, since: str, want: frozenset[str], lane: Lane) -> Page:
+        """webCRM's catalogue shows stock, it has none."""
+        return Page(records=(), started_ms=self._clock.now_ms())
 
     async def open_documents(self, lane: Lane) -> frozenset[str]:
         """webCRM has no documents that are paid."""

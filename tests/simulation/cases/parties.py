@@ -5,6 +5,7 @@ Everything here acts or looks through the two stand-ins, as a person would.
 
 from typing import Any
 
+from tests.simulation.cases import stories
 from tests.simulation.cases.stories import Wire, listen
 from tests.simulation.scene import POLL_SECONDS, RULES, Scene
 
@@ -95,6 +96,10 @@ def person(scene: Scene, number: int) -> Row:
     return dict(scene.crm.get("person", number))
 
 
+def edit_person(scene: Scene, number: int, **fields: Any) -> None:
+    scene.user("edit", kind="person", id=number, fields=fields)
+
+
 def contacts(scene: Scene) -> list[Row]:
     return list(scene.erp.state()["contacts"])
 
@@ -105,6 +110,41 @@ def contact_of(scene: Scene, number: int) -> Row:
     found = [row for row in contacts(scene) if marker == f"erp:person:{row['contact_id']}"]
     assert len(found) == 1, marker
     return dict(found[0])
+
+
+def edit_contact(scene: Scene, contact: Row, **fields: Any) -> None:
+    scene.bookkeeper("edit_contact", contactId=str(contact["contact_id"]), **fields)
+
+
+def newcomers(scene: Scene) -> list[Row]:
+    """The persons who were not on the stage at the beginning."""
+    return [row for row in scene.crm.rows("person") if row["PersonCreatedBy"] != "SYS"]
+
+
+def new_contacts(scene: Scene) -> list[Row]:
+    """The contacts of others than those who were on the stage at the beginning."""
+    old = {row["PersonCustom2"] for row in scene.crm.rows("person") if row["PersonCreatedBy"] == "SYS"}
+    return [row for row in contacts(scene) if f"erp:person:{row['contact_id']}" not in old]
+
+
+def contact(scene: Scene, number: int) -> Row:
+    return next(row for row in contacts(scene) if row["contact_id"] == number)
+
+
+async def known(scene: Scene, last: str = "Holm", **fields: Any) -> tuple[int, Row]:
+    """A person of the example organisation that went out: (PersonId, its contact)."""
+    values = {"PersonFirstName": "Maja", "PersonEmail": "maja@kunde.example", **fields}
+    number = make_person(scene, stories.organisation(scene), last, **values)
+    await scene.settle()
+    return number, contact_of(scene, number)
+
+
+def person_rules(*settings: str, rows: tuple[str, ...] = ()) -> str:
+    """The demonstration's rules with settings of `[person]` and ready-made person rows switched on."""
+    last = 'contact_id_field = "PersonCustom3"'
+    assert last in RULES
+    more = [f'[[person.map]]\nid = "{row}"' if "=" not in row else f"[[person.map]]\n{row}" for row in rows]
+    return "\n".join([RULES.replace(last, "\n".join((last, *settings))), *more])
 
 
 def item(scene: Scene, number: str) -> Row:

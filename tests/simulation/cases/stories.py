@@ -187,6 +187,17 @@ async def payments_swept(scene: Scene) -> None:
     await scene.settle()
 
 
+async def proven_gone(scene: Scene) -> None:
+    """What disappeared is missed by two full reads an hour apart, then looked for singly (semantics §10)."""
+    sweeper = next(one for one in scene.daemon.plant.sources if isinstance(one, Reconciler))
+    for _ in range(2):
+        await sweeper.full()
+        await scene.sleep(30)  # no rest until there is evidence: a write may be waiting for it
+        scene.skip(3700)
+    await sweeper.gone()
+    await scene.settle()
+
+
 async def an_hour(scene: Scene) -> None:
     """Time for the hourly sweep of payments; the feeds are looked at rarely meanwhile: it costs little."""
     for connection in scene.daemon.plant.connections.values():

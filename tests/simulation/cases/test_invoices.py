@@ -13,6 +13,7 @@ from tests.simulation.cases.stories import (
     delivery,
     delivery_of,
     documents,
+    goods,
     invoiced,
     line,
     lines_of,
@@ -63,6 +64,8 @@ def test_e67_the_number_of_an_order_leaves_the_invoice_a_prefix() -> None:
         await scene.settle()
         _, number = await own(scene, referenceNumber="200400")
         assert delivery(scene, number)["DeliveryNumber"] == "INV-200400"
+        first = delivery(scene, delivery_of(scene, "erp:order:SO/200400"))
+        assert first["DeliveryNumber"] == "200400"
 
     play(story)
 
@@ -76,6 +79,28 @@ def test_e69_a_credit_note_is_negative_and_its_invoice_cancelled() -> None:
         assert delivery(scene, credited)["DeliveryOrderValue"] == -801.0
         assert [one["QuotationLineQuantity"] for one in lines_of(scene, credited)] == [-2.0]
         assert word(scene, number) == "Annulleret"
+        assert delivery(scene, number)["DeliveryCustom7"] == "No"  # D10: nobody paid it
+        assert word(scene, credited) == "Betalt"  # by its own status: it is used up
+        assert delivery(scene, credited)["DeliveryNumber"] == note
+        assert len(deliveries(scene)) == 2
+
+    play(story)
+
+
+def test_e70_a_corrected_invoice_is_cancelled_and_two_new_documents_come() -> None:
+    async def story(scene: Scene) -> None:
+        bill, number = await own(scene)
+        made = scene.bookkeeper("correct", referenceNumber=bill, lines={"1": {"unitPrice": "350.25"}})
+        await payments_swept(scene)
+        note = delivery_of(scene, f"erp:invoice:CreditNote/{made['creditNote']}")
+        assert (word(scene, number), delivery(scene, number)["DeliveryOrderValue"]) == ("Annulleret", 801.0)
+        assert delivery(scene, note)["DeliveryOrderValue"] == -801.0
+        assert len(deliveries(scene)) == 2  # the new invoice is a draft as yet
+        scene.bookkeeper("release", referenceNumber=made["referenceNumber"])
+        await scene.settle()
+        again = delivery_of(scene, f"erp:invoice:Invoice/{made['referenceNumber']}")
+        assert (word(scene, again), delivery(scene, again)["DeliveryOrderValue"]) == ("Godkendt", 700.5)
+        assert len(deliveries(scene)) == 3
 
     play(story)
 
@@ -88,6 +113,7 @@ def test_e71_a_rest_that_is_written_off_closes_the_invoice() -> None:
         off = scene.bookkeeper("write_off", referenceNumber=bill)
         await payments_swept(scene)
         assert word(scene, number) == "Betalt"
+        assert delivery(scene, number)["DeliveryCustom6"] == "written off"
         assert len(deliveries(scene)) == 1
         found = await scene.outcome("invoice", erp=f"invoice:SmallBalanceWo/{off['payment']}")
         assert found == ("filtered", "not_a_sale")
@@ -98,13 +124,17 @@ def test_e71_a_rest_that_is_written_off_closes_the_invoice() -> None:
 def test_e72_a_payment_that_moves_no_stamp_is_found_within_the_hour() -> None:
     async def story(scene: Scene) -> None:
         bill, number = await own(scene)
+        await scene.sleep(60)
+        await own(scene)  # the feed has gone on: the first is in no window any more
         before = next(one["modified"] for one in documents(scene) if one["number"] == bill)
+        wire = listen(scene, reads=True)
         scene.bookkeeper("pay", referenceNumber=bill)
         assert next(one["modified"] for one in documents(scene) if one["number"] == bill) == before
-        scene.forget_calls()
         await an_hour(scene)
         assert word(scene, number) == "Betalt"
-        assert scene.erp_calls("GET /v1/customerinvoice/{") <= 1
+        swept = [one for one in wire.of("GET", "/v1/customerdocument") if one.query.get("status") == ["Open"]]
+        assert 1 <= len(swept) <= 2
+        assert len(wire.of("GET", f"/v1/customerinvoice/{bill}")) == 1
 
     play(story)
 
@@ -117,6 +147,26 @@ def test_e73_a_cash_sale_is_a_delivery_of_its_own() -> None:
         number = delivery_of(scene, f"erp:invoice:CashSale/{made['referenceNumber']}")
         assert delivery(scene, number)["DeliveryNumber"] == made["referenceNumber"]
         assert word(scene, number) == "Betalt"
+        deal(scene, DeliveryNumber="400002")
+        taken = scene.bookkeeper("cash_sale", customer=NUMBER, lines=[billed(SERVICE, 1)], status="Open")
+        assert taken["referenceNumber"] == "400002"
+        await scene.sleep(310)
+        await scene.settle()
+        other = delivery_of(scene, "erp:invoice:CashSale/400002")
+        assert delivery(scene, other)["DeliveryNumber"] == "CS-400002"
+        assert word(scene, other) == "Godkendt"
+
+    play(story)
+
+
+def test_e74_a_prepayment_is_no_sale() -> None:
+    async def story(scene: Scene) -> None:
+        _, number = await own(scene)
+        made = scene.bookkeeper("prepay", customer=NUMBER, amount=Decimal(400))
+        await scene.settle()
+        rid = f"invoice:Prepayment/{made['referenceNumber']}"
+        assert await scene.outcome("invoice", erp=rid) == ("filtered", "not_a_sale")
+        assert [row["DeliveryId"] for row in deliveries(scene)] == [number]
 
     play(story)
 
@@ -136,19 +186,64 @@ def test_e103_an_invoice_comes_with_its_release() -> None:
     play(story)
 
 
+def known_customer(scene: Scene) -> None:
+    """Before the daemon comes, the example organisation is a customer already."""
+    [org] = scene.crm.rows("organisation")
+    fields = {"name": org["OrganisationName"], "corporateId": org["OrganisationExtraCustom1"]}
+    assert scene.bookkeeper("create_customer", fields=fields)["number"] == NUMBER
+
+
 def test_e65_an_invoice_of_an_unlinked_open_order_waits_for_the_order() -> None:
     async def story(scene: Scene) -> None:
-        made = scene.bookkeeper(
-            "create_order", customer=NUMBER, lines=[{"inventoryId": SERVICE, "quantity": 4}]
+        known_customer(scene)
+        old = await invoiced(
+            scene, scene.bookkeeper("create_order", customer=NUMBER, lines=[goods()])["orderId"]
         )
+        scene.bookkeeper("release", referenceNumber=old)
+        await scene.sleep(60)
+        await scene.start()
+        await scene.settle()
+        # Completed before we came: outside the window of orders, so its invoice stands alone.
+        [row] = deliveries(scene)
+        assert row["DeliveryErpId"] == f"erp:invoice:Invoice/{old}"
+        customer = scene.bookkeeper("create_customer", fields={"name": "Nyhavn ApS"})["number"]
+        made = scene.bookkeeper("create_order", customer=customer, lines=[goods(SERVICE, 4)])
         bill = await invoiced(scene, made["orderId"], line1=1)
         scene.bookkeeper("release", referenceNumber=bill)
+        outcomes = set()
+        for _ in range(60):
+            await scene.sleep(1)
+            outcomes.add(await scene.outcome("invoice", erp=f"invoice:Invoice/{bill}"))
+        assert ("waiting", "order") in outcomes
+        await scene.settle()
+        number = delivery_of(scene, f"erp:order:SO/{made['orderId']}")
+        assert numbers(scene, number) == (bill, "Yes")
+        assert len(deliveries(scene)) == 2
+
+    play(story, started=False)
+
+
+def test_e68_the_delivery_of_an_invoice_becomes_its_orders_when_that_comes_later() -> None:
+    async def story(scene: Scene) -> None:
+        known_customer(scene)
+        made = scene.bookkeeper("create_order", customer=NUMBER, lines=[goods(SERVICE, 4)])
+        bill = await invoiced(scene, made["orderId"])
+        scene.bookkeeper("release", referenceNumber=bill)
+        await scene.sleep(60)
+        await scene.start()
+        await scene.settle()
+        number = delivery_of(scene, f"erp:invoice:Invoice/{bill}")
+        kept = [one["QuotationLineId"] for one in lines_of(scene, number)]
+        scene.bookkeeper("edit_order", orderId=made["orderId"], description="Efterregistreret")
         await scene.settle()
         [row] = deliveries(scene)
-        assert row["DeliveryErpId"] == f"erp:order:SO/{made['orderId']}"
-        assert numbers(scene, row["DeliveryId"]) == (bill, "Yes")
+        assert (row["DeliveryId"], row["DeliveryErpId"]) == (number, f"erp:order:SO/{made['orderId']}")
+        assert (row["DeliveryNumber"], row["DeliveryDescription"]) == (made["orderId"], "Efterregistreret")
+        assert numbers(scene, number) == (bill, "Yes")
+        assert [one["QuotationLineId"] for one in lines_of(scene, number)] == kept
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
-    play(story)
+    play(story, started=False)
 
 
 def test_e78_a_released_invoice_is_not_edited_any_more() -> None:

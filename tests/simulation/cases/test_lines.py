@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from tests.simulation.cases.stories import (
     LAMP,
     SERVICE,
@@ -18,8 +20,9 @@ from tests.simulation.cases.stories import (
     quantities,
     sent,
 )
-from tests.simulation.scene import Scene, play
+from tests.simulation.scene import Scene, play, replaced
 
+DAY_SECONDS = 86_400
 ORDER = "/api/v3/SalesOrders/SO/000223"
 
 
@@ -53,10 +56,68 @@ def test_e49_a_shipped_line_is_not_changed_any_more() -> None:
         scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 5.0})
         await scene.settle()
         assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
-        assert "Line 1" in delivery(scene, number)["DeliveryCustom6"]
-        assert not wire.of("PATCH", "/api/v3")
+        assert delivery(scene, number)["DeliveryCustom6"].startswith("Linje 1 er afsendt")
+        [asked] = await scene.asked("locked_edit")
+        assert "Line 1 is shipped" in str(asked)
         assert quantities(scene, number) == [5.0, 1.0]
-        # The seven days without an answer are not waited for: a week of the daemon's seconds takes minutes.
+        scene.skip(6.9 * DAY_SECONDS)
+        await scene.settle()
+        assert quantities(scene, number) == [5.0, 1.0]  # a person still has time
+        scene.skip(0.2 * DAY_SECONDS)
+        await scene.settle()
+        assert quantities(scene, number) == [2.0, 1.0]
+        assert delivery(scene, number)["DeliveryCustom6"] == ""
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+        lost = [one for one in await history(scene, number) if one.event == "lost:locked_edit"]
+        assert [(one.side, one.before, one.after) for one in lost] == [("crm", "5", "2")]
+        assert not wire.of("PATCH", "/api/v3")  # the ERP was never asked
+
+    play(story)
+
+
+@pytest.mark.parametrize("setting", ["revert", "keep"])
+def test_a_locked_edit_may_go_back_at_once_or_stay(setting: str) -> None:
+    """Not a numbered case: `delivery.on_locked_edit` (§3.3)."""
+
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
+        await scene.settle()
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 5.0})
+        await scene.settle()
+        assert quantities(scene, number) == ([2.0, 1.0] if setting == "revert" else [5.0, 1.0])
+        assert not await scene.asked("locked_edit")
+        found = [one["code"] for one in (await scene.show(crm=number))["findings"]]
+        assert ("locked_edit" in found) is (setting == "keep")
+
+    play(story, rules=replaced("quiet_seconds = 1", f'quiet_seconds = 1\non_locked_edit = "{setting}"'))
+
+
+@pytest.mark.parametrize(("choice", "left"), [("visma", 2.0), ("webcrm", 5.0)])
+def test_an_edit_that_the_erp_refuses_is_a_locked_edit_and_is_not_sent_again(
+    choice: str, left: float
+) -> None:
+    """Not a numbered case: 1810-1825 (§3.3). The line was shipped while our edit was under way."""
+
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        held = next(one for one in scene.erp.company.orders.all() if one.id == made["id"])
+        held.lines[0].shipped += 1  # no read has shown it
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        wire = listen(scene)
+        scene.user("edit_line", id=first, fields={"QuotationLineQuantity": 5.0})
+        scene.user("edit", kind="delivery", id=number, fields={"DeliveryDescription": "Ny tekst"})
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
+        assert [one.status for one in wire.of("PATCH", f"{ORDER}/lines")] == [400]
+        assert order(scene, made["id"])["fields"]["description"] == "Ny tekst"  # the rest flows
+        assert delivery(scene, number)["DeliveryCustom6"].startswith("Linje 1 ")
+        await scene.resolve(choice, crm=number)
+        await scene.settle()
+        assert quantities(scene, number) == [left, 1.0]
+        assert len(wire.of("PATCH", f"{ORDER}/lines")) == 1
+        assert not await scene.asked("locked_edit")
 
     play(story)
 
@@ -208,6 +269,59 @@ def test_e87_a_line_that_the_erp_adds_is_inserted_once() -> None:
         await scene.settle()
         assert quantities(scene, number) == [2.0, 1.0]
         assert [one["QuotationLineMemo"] for one in lines_of(scene, number)] == ["", "Fragt"]
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+        wire = listen(scene)
+        scene.user("delete_line", id=lines_of(scene, number)[1]["QuotationLineId"])
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("conflict", "locked_edit")
+        assert not wire.of("DELETE", ORDER)
+        assert len(order(scene, made["id"])["lines"]) == 2
+        await scene.resolve("visma", crm=number)
+        await scene.settle()
+        assert quantities(scene, number) == [2.0, 1.0]
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
+
+    play(story)
+
+
+def test_e86_the_erps_new_order_of_lines_is_followed() -> None:
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        ids = [one["QuotationLineId"] for one in lines_of(scene, number)]
+        wire = listen(scene)
+        moved = [{"lineId": 1, "sortOrder": 2}, {"lineId": 2, "sortOrder": 1}]
+        scene.bookkeeper("edit_order", orderId=made["id"], lines=moved)
+        await scene.settle()
+        assert [one["QuotationLineId"] for one in lines_of(scene, number)] == ids[::-1]
+        assert quantities(scene, number) == [1.0, 2.0]
+        assert not wire.of("POST", "/QuotationLines")
+        assert not wire.of("DELETE", "/QuotationLines")
+        wire.clear()
+        first = {"QuotationLineSortOrder": 99}  # our user's own order is cosmetic: not sent, not undone
+        scene.user("edit_line", id=lines_of(scene, number)[0]["QuotationLineId"], fields=first)
+        await scene.settle()
+        assert wire == []
+
+    play(story)
+
+
+def test_e88_equal_lines_whose_keys_are_lost_are_not_guessed() -> None:
+    async def story(scene: Scene) -> None:
+        made, number = await ordered(scene, goods(LAMP, 2), goods(LAMP, 2))
+        await scene.stop()  # the store is lost: the next life begins with an empty one
+        first = lines_of(scene, number)[0]["QuotationLineId"]
+        scene.user("edit_line", id=first, fields={"QuotationLinePrice": 150.0})
+        await scene.start()
+        wire = listen(scene)
+        await scene.settle()
+        assert await scene.outcome("delivery", crm=str(number)) == ("parked", "line_ambiguous")
+        assert [one["unit_price"] for one in order(scene, made["id"])["lines"]] == [199, 199]
+        assert [one["QuotationLinePrice"] for one in lines_of(scene, number)] == [150.0, 199.0]
+        assert not [one for one in wire if "/lines" in one.path or one.path.startswith("/QuotationLines/")]
+        await scene.resolve("visma", crm=number)
+        await scene.settle()
+        assert [one["QuotationLinePrice"] for one in lines_of(scene, number)] == [199.0, 199.0]
+        assert lines_of(scene, number)[0]["QuotationLineId"] == first  # never deleted and made anew
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story)

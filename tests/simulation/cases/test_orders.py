@@ -9,6 +9,7 @@ from tests.simulation.cases.stories import (
     delivery_of,
     documents,
     goods,
+    history,
     invoiced,
     line,
     lines_of,
@@ -158,6 +159,9 @@ def test_e90_a_fact_of_the_erp_that_a_user_edits_is_put_back() -> None:
         await scene.settle()
         row = delivery(scene, number)
         assert (row["DeliveryCustom3"], row["DeliveryCustom1"]) == ("2026-03-14", "200315")
+        past = [(one.field, one.before, one.after) for one in await history(scene, number)]
+        assert ("DeliveryCustom3", "2026-04-01", "2026-03-14") in past
+        assert not await scene.asked("both_changed")
         assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story)
@@ -216,5 +220,27 @@ def test_e56_a_moved_delivery_asks_while_the_order_is_open_and_goes_back_later()
         scene.bookkeeper("ship", orderId=made["id"], lines={"1": 2})
         await scene.settle()
         assert delivery(scene, number)["DeliveryOrganisationId"] == owner
+        assert order(scene, made["id"])["customer"] == "10042"
+        notices = [one for one in await history(scene, number) if one.event == "lost:customer_changed"]
+        assert [(one.side, one.before, one.after) for one in notices] == [("crm", str(other), str(owner))]
+
+    play(story)
+
+
+def test_a_moved_delivery_may_take_its_order_along() -> None:
+    """Not a numbered case: the choice `change_order` of E56."""
+
+    async def story(scene: Scene) -> None:
+        number, made = await sent(scene)
+        fields = {"OrganisationName": "Anden ApS", "OrganisationType": "Kunde"}
+        other = scene.user("create", kind="organisation", fields=fields)
+        await scene.settle()
+        scene.user("move", kind="delivery", id=number, organisation=other)
+        await scene.settle()
+        await scene.resolve("change_order", crm=number)
+        await scene.settle()
+        assert order(scene, made["id"])["customer"] == "10043"
+        assert delivery(scene, number)["DeliveryOrganisationId"] == other
+        assert await scene.outcome("delivery", crm=str(number)) == ("in_sync", "")
 
     play(story)

@@ -70,7 +70,7 @@ def test_e02_the_answer_of_a_create_is_lost() -> None:
     play(story, started=False)
 
 
-def test_e02_a_create_that_lands_late_is_not_made_again() -> None:
+def test_a_create_that_lands_late_is_not_made_again() -> None:
     async def story(scene: Scene) -> None:
         late = {"method": "POST", "path": "/v1/customer", "seconds": SETTLE_SECONDS - 0.1, "count": 1}
         scene.erp_face.faults.add("late_commit", **late)
@@ -83,7 +83,7 @@ def test_e02_a_create_that_lands_late_is_not_made_again() -> None:
     play(story)
 
 
-def test_e02_a_create_that_never_arrived_is_sent_again_after_the_settle_time() -> None:
+def test_a_create_that_never_arrived_is_sent_again_after_the_settle_time() -> None:
     async def story(scene: Scene) -> None:
         scene.erp_face.faults.add("reset_before", method="POST", path="/v1/customer", count=1)
         scene.forget_calls()
@@ -125,7 +125,7 @@ def test_e05_a_customer_becomes_an_organisation() -> None:
 def test_e06_two_divisions_with_one_company_number() -> None:
     async def story(scene: Scene) -> None:
         empty_stage(scene)
-        make_customer(scene, number="10042", corporateId="12345678")
+        made = make_customer(scene, number="99042", corporateId="12345678")
         one = make_organisation(scene, "Nordlys Øst", **{CVR: "12345678"})
         two = make_organisation(scene, "Nordlys Vest", **{CVR: "DK 12 34 56 78"})
         wire = await opened(scene)
@@ -136,6 +136,16 @@ def test_e06_two_divisions_with_one_company_number() -> None:
         waiting = [row for row in await scene.parked() if row["visma"]]
         assert [row["reason"] for row in waiting] == ["many_candidates"]
         assert set(waiting[0]["detail"]["candidates"].split(",")) == {str(one), str(two)}
+        await scene.link(made["internalId"], crm=two, entity="organisation")
+        await scene.settle()
+        assert [row["number"] for row in customers(scene)] == ["99042"]
+        assert organisation(scene, two)[NUMBER] == "99042"
+        assert await scene.outcome("organisation", crm=str(one)) == ("parked", "many_candidates")
+        await scene.resolve("create_new", crm=one, entity="organisation")
+        await scene.settle()
+        assert len(wire.of("POST", "/v1/customer")) == 1
+        assert customer_of(scene, one)["number"] != customer_of(scene, two)["number"] == "99042"
+        assert len(customers(scene)) == len(organisations(scene)) == 2
 
     play(story, started=False)
 

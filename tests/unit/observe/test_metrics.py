@@ -15,6 +15,7 @@ from streamsync.kernel.mailbox import Mailbox
 from streamsync.model import Action, Direction, Entity, Lane, Outcome, Side
 from streamsync.observe.catalogue import ANSWERS, BY_NAME, CATALOGUE, CLOSED, FORMS, HISTOGRAM
 from streamsync.observe.metrics import ENDPOINTS_MAX, Metrics
+from streamsync.store.brake import Held
 from tests.simulation.vloop import run
 
 ROOT = Path(__file__).parents[3]
@@ -28,6 +29,7 @@ class FakeSummary(NamedTuple):
     parked_oldest_ms: int = 0
     conflicts: dict[str, int] = {}
     states: dict[str, int] = {}
+    braked: tuple[Held, ...] = ()
 
 
 class FakeActor(NamedTuple):
@@ -177,6 +179,8 @@ def test_the_last_summary_replaces_the_one_before(metrics: Metrics) -> None:
     )
     assert value(metrics, "streamsync_parked_reasons", entity="item", reason="rejected") == 3
     assert value(metrics, "streamsync_parked_oldest_timestamp_seconds") == 2
+    metrics.summarise("kunde", FakeSummary(braked=(Held("item", "crm", "mark", 55, 1_000),)))
+    assert value(metrics, "streamsync_brake_held", connection="kunde", entity="item", system="crm") == 55
     metrics.summarise("kunde", FakeSummary())
     assert not [name for name, labels, _ in samples(metrics) if labels.get("connection") == "kunde"]
     assert metrics.last_summary("kunde") == FakeSummary()
@@ -187,7 +191,15 @@ def test_one_connection_never_has_more_than_a_hundred_series(metrics: Metrics) -
     everything = {entity.value: 1 for entity in Entity}
     metrics.summarise(
         "kunde",
-        FakeSummary(everything, everything, {}, {(e, "rejected"): 1 for e in everything}, 1, everything),
+        FakeSummary(
+            everything,
+            everything,
+            {},
+            {(e, "rejected"): 1 for e in everything},
+            1,
+            everything,
+            braked=tuple(Held(entity, side, "mark", 60, 1) for entity in everything for side in Side),
+        ),
     )
     for entity in Entity:
         for side in Side:

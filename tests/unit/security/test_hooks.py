@@ -30,6 +30,7 @@ class Receiver:
     def __init__(self, secrets: HookSecrets) -> None:
         self.hints: Mailbox[tuple[str, Side, Kind | None]] = Mailbox("hints", 16, SystemClock())
         self.refused: list[tuple[str, str]] = []
+        self.suspects: list[tuple[str, Kind, str, Side]] = []
         self._secrets = {"kunde": secrets}
         self.session: aiohttp.ClientSession
         self.origin = ""
@@ -39,7 +40,15 @@ class Receiver:
             self.hints.offer((name, side, kind), Lane.LIVE)
 
         app = web.Application()
-        app.add_routes(routes(self._secrets, hint, SystemClock(), lambda *what: self.refused.append(what)))
+        app.add_routes(
+            routes(
+                self._secrets,
+                hint,
+                SystemClock(),
+                lambda *what: self.refused.append(what),
+                lambda *what: self.suspects.append(what),
+            )
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -120,12 +129,42 @@ def test_h2_webcrm_needs_the_unguessable_path_and_its_body_only_names_what_to_lo
     with_receiver(HookSecrets(webcrm_token=TOKEN), story)
 
 
+def test_h2_only_the_address_for_deletions_names_a_suspect() -> None:
+    async def story(receiver: Receiver) -> None:
+        body = b'{"itemResourceUrl": "https://api.webcrm.com/Persons/5120"}'
+        assert await receiver.post("/hooks/webcrm/kunde/" + TOKEN, body) == 204
+        assert await receiver.post("/hooks/webcrm/kunde/x?event=delete", body) == 404
+        assert receiver.suspects == []
+        assert await receiver.post(f"/hooks/webcrm/kunde/{TOKEN}?event=delete", body) == 204
+        assert receiver.suspects == [("kunde", Kind.PERSON, "5120", Side.CRM)]
+        assert await receiver.hints.get() == ("kunde", Side.CRM, Kind.PERSON)
+
+    with_receiver(HookSecrets(webcrm_token=TOKEN), story)
+
+
 def test_h2_without_a_token_configured_nothing_is_received() -> None:
     async def story(receiver: Receiver) -> None:
         assert await receiver.post("/hooks/webcrm/kunde/", BODY) in (404, 405)
         assert await receiver.post("/hooks/webcrm/kunde/x", BODY) == 404
 
     with_receiver(HookSecrets(), story)
+
+
+def test_h2_a_deleted_order_is_a_suspect_if_the_body_can_be_read() -> None:
+    async def story(receiver: Receiver) -> None:
+        for said in (
+            b'"SALESORDER_UPDATED", "entityId": "SO/000223"',
+            b'"SALESORDER_DELETED", "entityId": 223',
+        ):
+            body = b'{"eventType": ' + said + b"}"
+            assert await receiver.visma(body, signature(body)) == 204
+        body = b'{"eventType": "SALESORDER_DELETED", "entityId": "so/000223"}'
+        assert await receiver.visma(body, signature(body, "another")) == 401
+        assert receiver.suspects == []
+        assert await receiver.visma(body, signature(body)) == 204
+        assert receiver.suspects == [("kunde", Kind.ORDER, "order:SO/000223", Side.ERP)]
+
+    with_receiver(HookSecrets(visma=(SECRET,)), story)
 
 
 def test_h3_a_flood_is_one_hint_and_a_large_body_is_refused() -> None:

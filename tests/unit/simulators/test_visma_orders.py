@@ -157,6 +157,27 @@ def test_an_inactive_customer_gets_no_order() -> None:
     assert codes(call, "POST", ORDERS, body) == ["1407-InvalidCustomerStatus"]
 
 
+def test_which_customers_are_refused_can_be_set() -> None:
+    call = caller()
+    number = call.customer()
+    call.act("set_status", kind="customer", number=number, status="OnHold")
+    body = {"type": "SO", "customer": {"id": number}, "orderLines": [lamp()]}
+    assert call.call("POST", ORDERS, body, None).status == 201
+    call.act("settings", refused_statuses=["OnHold"])
+    assert codes(call, "POST", ORDERS, body) == ["1407-InvalidCustomerStatus"]
+
+
+def test_a_closed_period_takes_no_order() -> None:
+    call = caller()
+    call.act("settings", closed_until="2026-01-31")
+    body = {"type": "SO", "customer": {"id": call.customer()}, "orderLines": [lamp()]}
+    closed = {**body, "date": "2026-01-31"}
+    assert codes(call, "POST", ORDERS, closed) == ["1601-FinancialPeriodClosed"]
+    assert call.get(ORDERS)["totalCount"] == 0
+    assert call.call("POST", ORDERS, {**body, "date": "2026-02-01"}, None).status == 201
+    assert call.get(ORDERS)["totalCount"] == 1
+
+
 def test_shipped_lines_and_orders_are_locked_with_their_codes() -> None:
     call = caller()
     order = call.post_order(call.customer(), lamp(2), lamp(3))

@@ -175,7 +175,8 @@ async def test_an_older_file_is_copied_then_migrated(tmp_path: Path) -> None:
     store = await Store.open(path, clock=Time(), inline=True)
     await store.tx(put("kept"))
     await store.close()
-    newer = (*schema.STEPS, ("CREATE TABLE extra(a TEXT) STRICT", "PRAGMA user_version=2"))
+    present = len(schema.STEPS)
+    newer = (*schema.STEPS, ("CREATE TABLE extra(a TEXT) STRICT", f"PRAGMA user_version={present + 1}"))
     conn = sqlite3.connect(path, isolation_level=None)
     copies: list[Path] = []
 
@@ -184,16 +185,34 @@ async def test_an_older_file_is_copied_then_migrated(tmp_path: Path) -> None:
         files.copy_verified(conn, copies[-1])
 
     assert schema.migrate(conn, copy, newer) is False
-    assert schema.version(conn) == 2
+    assert schema.version(conn) == present + 1
     [backup] = copies
     assert backup.stat().st_mode & 0o777 == 0o600
     old = sqlite3.connect(backup)
-    assert schema.version(old) == 1
+    assert schema.version(old) == present
     assert meta.get(old, NAME, "kept") == "x"
     old.close()
     conn.close()
-    with pytest.raises(StoreRefused, match="version 2, this programme knows versions up to 1"):
+    with pytest.raises(
+        StoreRefused, match=f"version {present + 1}, this programme knows versions up to {present}"
+    ):
         await Store.open(path, clock=Time(), inline=True)
+
+
+def test_every_step_leads_from_the_first_schema_to_the_one_of_a_new_store() -> None:
+    """A file of any earlier version becomes what a fresh one is."""
+    fresh, old = database(), sqlite3.connect(":memory:", isolation_level=None)
+    schema.migrate(old, lambda version: None, schema.STEPS[:1])
+    old.execute("INSERT INTO meta(connection, key, value) VALUES('kunde', 'kept', 'x')")
+    copied: list[int] = []
+    for count in range(2, len(schema.STEPS) + 1):
+        assert schema.migrate(old, copied.append, schema.STEPS[:count]) is False
+        assert schema.version(old) == count
+    assert copied == list(range(1, len(schema.STEPS)))
+    tables = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+    assert old.execute(tables).fetchall() == fresh.execute(tables).fetchall()
+    assert meta.get(old, NAME, "kept") == "x"
+    old.close()
 
 
 async def test_a_failing_migration_leaves_the_old_schema() -> None:
@@ -202,7 +221,7 @@ async def test_a_failing_migration_leaves_the_old_schema() -> None:
         schema.migrate(
             conn, lambda version: None, (*schema.STEPS, ("CREATE TABLE extra(a TEXT)", "nonsense"))
         )
-    assert schema.version(conn) == 1
+    assert schema.version(conn) == len(schema.STEPS)
     assert not conn.execute("SELECT 1 FROM sqlite_schema WHERE name='extra'").fetchone()
 
 

@@ -102,3 +102,27 @@ def test_a_demanded_item_is_noted_once_and_decided() -> None:
         decide(conn, number, Decision(outcome=Outcome.IN_SYNC))
     demands.demand(conn, NAME, ("LAMPE-01", "ERP-LINE"), nothing, 4000)
     assert dirty(conn, Entity.ITEM) == []
+
+
+def test_a_renumbered_item_answers_to_its_old_numbers() -> None:
+    conn = database()
+
+    def numbered(number: str) -> None:
+        see(conn, record(ERP, Kind.ITEM, "501", {"inventoryNumber": number}, keys=(("number", number),)))
+
+    look = StoreLookup(conn, NAME)
+    for number in ("a", "b", "c"):
+        numbered(number)
+    found = {value: look.candidates(ERP, Kind.ITEM, "alias", value) for value in "abc"}
+    assert {value: len(rows) for value, rows in found.items()} == {"a": 1, "b": 1, "c": 0}
+    numbered("a")  # and back
+    assert not look.candidates(ERP, Kind.ITEM, "alias", "a")
+    assert look.candidates(ERP, Kind.ITEM, "alias", "c")
+
+
+def test_a_line_shows_what_it_is_of() -> None:
+    conn = database()
+    see(conn, record(CRM, Kind.LINE, "9001", {"QuotationLineData3": "501"}, owner="158"))
+    look = StoreLookup(conn, NAME)
+    assert look.lines_show("QuotationLineData3", "501")
+    assert not look.lines_show("QuotationLineData3", "502")

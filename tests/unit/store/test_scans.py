@@ -38,3 +38,10 @@ def test_what_the_first_full_read_shows_was_there_when_it_began() -> None:
     look = StoreLookup(conn, NAME)
     seen = [look.first_seen_ms(CRM, Kind.ORGANISATION, rid) for rid in ("1", "2", "3", "4")]
     assert (look.first_scan_ms(CRM, Kind.ORGANISATION), seen) == (200, [200, 200, 1101, 0])
+
+
+def test_only_what_is_held_and_not_gone_is_alive() -> None:
+    conn = database()
+    see(conn, organisation(CRM, "1"), organisation(CRM, "2"))
+    observations.mark_gone(conn, NAME, CRM, Kind.ORGANISATION, "2", 3000)
+    assert observations.alive(conn, NAME, CRM, Kind.ORGANISATION, ["1", "2", "3"]) == ["1"]

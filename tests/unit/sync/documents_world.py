@@ -64,12 +64,25 @@ def rules(direction: Direction = Direction.TWO_WAY, **more: Any) -> Rules:
 class World:
     """A dict behind the `Lookup` port."""
 
+    def persons_of(self, organisation: str) -> Sequence[Record]:
+        return [
+            one
+            for (_, kind, _), one in self.records.items()
+            if kind is Kind.PERSON and one.fields.get("PersonOrganisationId") == organisation
+        ]
+
+    def lines_show(self, field: str, value: str) -> bool:
+        return any(
+            one.fields.get(field) == value for (_, kind, _), one in self.records.items() if kind is Kind.LINE
+        )
+
     def __init__(self) -> None:
         self.pairs: dict[int, Pair] = {}
         self.records: dict[tuple[Side, Kind, str], Record] = {}
         self.keys: dict[tuple[Side, Kind, str, str], list[str]] = {}
         self.seen: dict[str, int] = {}
         self.attachments: dict[int, list[int]] = {}
+        self.proven = ""
         self.links: dict[int, dict[str, str]] = {}
         self.answers: dict[int, dict[str, str]] = {}
         self.tables: dict[str, dict[str, str]] = {
@@ -208,6 +221,9 @@ class World:
 
     def switched_on_ms(self, entity: Entity) -> int:
         return START
+
+    def in_currency(self) -> str:
+        return self.proven
 
     def skew_ms(self) -> int:
         return 0

@@ -44,6 +44,7 @@ class FakeLookup:
         self.first_seen: dict[tuple[Side, Kind, str], int] = {}
         self.switched_on = 0
         self.skew = 0
+        self.proven = ""
 
     # ---- filling --------------------------------------------------------------------------------------
 
@@ -179,8 +180,24 @@ class FakeLookup:
     def decided(self, pair: int) -> Mapping[str, str]:
         return self.answers.get(pair, {})
 
+    def persons_of(self, organisation: str) -> Sequence[Record]:
+        return [
+            record
+            for (side, kind, _), record in self.records.items()
+            if side is Side.CRM
+            and kind is Kind.PERSON
+            and record.fields.get("PersonOrganisationId", "") == organisation
+        ]
+
+    def lines_show(self, field: str, value: str) -> bool:
+        lines = (one for (_, kind, _), one in self.records.items() if kind is Kind.LINE)
+        return any(line.fields.get(field) == value for line in lines)
+
     def switched_on_ms(self, entity: Entity) -> int:
         return self.switched_on
+
+    def in_currency(self) -> str:
+        return self.proven
 
     def skew_ms(self) -> int:
         return self.skew

@@ -5,6 +5,8 @@ import json
 import msgspec
 
 from streamsync.model import Action, Direction, Entity, Kind, Outcome, Pair, Side
+from streamsync.sync import billed_lines, documents
+from streamsync.sync.feedback import joined
 from tests.unit.sync.documents_records import (
     NOW,
     START,
@@ -12,6 +14,7 @@ from tests.unit.sync.documents_records import (
     delivery_record,
     invoice_line,
     invoice_record,
+    order_line,
     order_record,
 )
 from tests.unit.sync.documents_world import World, edit_erp, rules, sent
@@ -216,6 +219,80 @@ def test_total_of_the_two_documents_is_compared() -> None:
     decision = world.settle(pair, by)
     assert (decision.outcome, decision.reason) == (Outcome.CONFLICT, "total_differs")
     assert shown(world, "777")["DeliveryNumber"] == "200400"
+
+
+def test_a_difference_of_totals_that_a_person_has_seen_is_no_conflict_any_more() -> None:
+    world, by = World(), rules()
+    pair = world.pair(Entity.INVOICE, "", "invoice:Invoice/200400")
+    world.put(invoice_record(invoice_line("1"), number="200400", vatTaxableTotalInCurrency="1200"))
+    world.settle(pair, by)
+    world.answers[pair.id] = {"total_differs": "seen"}
+    assert world.decide(pair, by).outcome is Outcome.IN_SYNC
+
+
+def test_many_numbers_are_cut_to_whole_ones_with_a_count_of_the_rest() -> None:
+    numbers = [str(number) for number in range(200315, 200325)]
+    assert joined(numbers[:6]) == "200315, 200316, 200317, 200318, 200319, 200320"
+    assert joined(numbers[:7]) == "200315, 200316, 200317, 200318, 200319, 200320 +1"
+    assert joined(["200315", "200322", "200323", "200324", "200325"], 20) == "200315, 200322 +3"
+
+
+def test_what_two_invoices_bill_of_one_line_is_one_line() -> None:
+    by = rules(delivery={"lines_after_invoice": "invoice"})
+    order = documents.read(order_record(order_line("1", quantity="10", openQuantity="0")), by)
+    bills = [
+        documents.read(invoice_record(*lines, number=number), by)
+        for number, lines in (
+            ("200315", (invoice_line("1", quantity="4", order="000223"),)),
+            (
+                "200316",
+                (
+                    invoice_line("1", quantity="6", order="000223"),
+                    invoice_line("2", quantity="1", order="000299"),
+                    invoice_line("3", "", "1", "75", lineType="FR"),
+                ),
+            ),
+        )
+    ]
+    shown = billed_lines.document_of_lines(order, bills, by)
+    found = [(line.key, line.fields["quantity"], line.fields["sortOrder"]) for line in shown.lines]
+    assert found == [("200315/1", "10", "1"), ("200316/3", "1", "2")]
+    assert billed_lines.net(order, bills, by) is None  # the second bills another order too
+    half = documents.read(order_record(order_line("1", quantity="10", openQuantity="6")), by)
+    assert billed_lines.document_of_lines(half, bills, by) is half
+
+
+def foreign_order() -> World:
+    world = World()
+    world.pair(Entity.DELIVERY, "158", "order:SO/000223")
+    totals = {"totals.orderTotal": "250", "totals.orderTotalInBaseCurrency": "1865"}
+    world.put(order_record(**totals))
+    return world
+
+
+def test_an_order_proves_which_amount_is_the_documents_currency() -> None:
+    by = rules()
+    for amounts, word in ((("250", "1865"), "document"), (("1865", "250"), "base"), (("100", "746"), "")):
+        world = foreign_order()
+        pair = world.pair(Entity.INVOICE, "", "invoice:Invoice/200400")
+        own, bare = amounts
+        world.put(
+            invoice_record(
+                invoice_line("1", order="000223"), number="200400", amountInCurrency=own, amount=bare
+            )
+        )
+        decision = world.decide(pair, by)
+        assert decision.in_currency == word
+        assert (decision.reason == "currency") is (word == "base")
+
+
+def test_what_was_proved_holds_for_foreign_documents_only() -> None:
+    world, by = World(), rules()
+    world.proven = "base"
+    for number, bare, reason in (("200400", "9325", "currency"), ("200401", "1250", "")):
+        pair = world.pair(Entity.INVOICE, "", f"invoice:Invoice/{number}")
+        world.put(invoice_record(invoice_line("1"), number=number, amount=bare))
+        assert world.decide(pair, by).reason == reason
 
 
 def test_e68_an_invoices_own_delivery_becomes_its_orders() -> None:

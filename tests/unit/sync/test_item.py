@@ -1,5 +1,6 @@
 """Decisions about items: always from the ERP (semantics §2.3, §5)."""
 
+import msgspec
 import pytest
 
 from streamsync.model import Action, Fields, Kind, Outcome, Pair, Record, Side
@@ -94,7 +95,8 @@ def test_a_hand_changed_price_is_put_back() -> None:
     look.put(Side.CRM, Kind.ITEM, "33", row(fields={f"{PRE}Price": "1"}).fields)
     decision = run(look, pair)
     assert written(decision, ROW | {f"{PRE}Price": "1"}) == {f"{PRE}Price": "500"}
-    assert decision.conflicts == ()
+    [change] = decision.conflicts  # told to the history, asked of nobody
+    assert (change.row, change.reason, change.winner, change.crm) == ("I5", "by_hand", "erp", "1")
 
 
 @pytest.mark.parametrize("status", ["Inactive", "NoSales", "MarkedForDeletion"])
@@ -161,3 +163,68 @@ def test_a_row_deleted_by_hand_is_created_again() -> None:
 def test_rows_of_the_house_are_left_alone() -> None:
     look = FakeLookup(RULES)
     assert run(look, look.add(row())).write is None
+
+
+def test_a_mark_counts_for_the_brake_and_its_price_goes_on_without_it() -> None:
+    look = FakeLookup(RULES)
+    pair = at_rest(look)
+    look.put(Side.ERP, Kind.ITEM, "501", ERP | {"status": "Inactive", "defaultPrice": "600"})
+    decision = run(look, pair)
+    assert decision.mass == "mark"
+    assert decision.calm is not None
+    assert decision.calm.mass == ""
+    assert written(decision.calm) == {f"{PRE}Price": "600"}
+    assert written(decision)[item.GROUP] == "Discontinued"
+
+
+def test_what_is_marked_already_is_no_mass_change_again() -> None:
+    look = FakeLookup(RULES)
+    pair = at_rest(look)
+    marked = {item.GROUP: "Discontinued", f"{PRE}Data2": "(discontinued) Produkt 1"}
+    look.put(Side.CRM, Kind.ITEM, "33", ROW | marked)
+    look.put(Side.ERP, Kind.ITEM, "501", ERP | {"status": "Inactive", "defaultPrice": "600"})
+    decision = run(look, pair)
+    assert (decision.mass, written(decision, ROW | marked)) == ("", {f"{PRE}Price": "600"})
+
+
+def test_a_price_that_differs_at_linking_is_a_price_list() -> None:
+    look = FakeLookup(RULES)
+    pair = look.link(row(fields={f"{PRE}Price": "1"}), inventory())
+    decision = run(look, pair)
+    assert written(decision, ROW | {f"{PRE}Price": "1"}) == {f"{PRE}Price": "500"}
+    assert decision.mass == ""
+
+
+def test_two_rows_of_one_item_are_asked_about_until_one_is_gone() -> None:
+    look = FakeLookup(RULES)
+    pair = at_rest(look)
+    look.add(row("34", {f"{PRE}Data3": "-"}))
+    decision = run(look, pair)
+    assert (decision.reason, decision.state, decision.write) == ("many_candidates", "ambiguous", None)
+    assert decision.detail["candidates"] == "33,34"
+    assert decision.again_ms > 0
+    del look.records[Side.CRM, Kind.ITEM, "34"]
+    again = look.keep(msgspec.structs.replace(look.pairs[pair.id], state="ambiguous"))
+    assert run(look, again).state == "active"
+
+
+def test_a_row_that_a_known_line_uses_is_marked_where_others_are_deleted() -> None:
+    rules = rules_file.parse('[item]\ndirection = "to_crm"\non_discontinue = "delete"\n', "test")
+    look = FakeLookup(rules)
+    pair = at_rest(look)
+    look.put(Side.ERP, Kind.ITEM, "501", ERP | {"status": "Inactive"})
+    gone = run(look, pair, rules)
+    assert gone.write is not None
+    assert (gone.write.action, gone.mass) == (Action.DELETE, "delete")
+    look.put(Side.CRM, Kind.LINE, "9001", {"QuotationLineData3": "501"})
+    kept = run(look, pair, rules)
+    assert kept.write is not None
+    assert (kept.write.action, kept.mass) == (Action.UPDATE, "mark")
+
+
+@pytest.mark.parametrize(("warehouse", "stock"), [("", "12"), ("2", "4.5"), ("9", "0")])
+def test_stock_is_the_sum_or_one_warehouse(warehouse: str, stock: str) -> None:
+    settings = f'[item]\ndirection = "to_crm"\nstock_warehouse = "{warehouse}"\n'
+    held = '[{"warehouse":"1","available":7.5},{"warehouse":"2","available":4.5}]'
+    fields = item.derived(ERP | {"warehouseDetails": held}, rules_file.parse(settings, "test"))
+    assert fields["derived.stock"] == stock

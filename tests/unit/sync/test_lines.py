@@ -79,7 +79,7 @@ def test_e49_e50_a_shipped_line_is_locked_its_neighbour_is_not() -> None:
     world.confirm(pair, first)
     asked = world.settle(pair, by)
     assert (asked.outcome, asked.reason) == (Outcome.CONFLICT, "locked_edit")
-    assert asked.detail["message"].startswith("Line 1: ")
+    assert asked.detail["problem"] == "Line 1 is shipped or billed; 2 stays"
     back = world.decide(pair, by, asked.again_ms).write
     assert back is not None
     assert [(edit.key, edit.fields) for edit in back.lines] == [("9001", {"QuotationLineQuantity": "2"})]
@@ -198,7 +198,7 @@ def test_a_change_of_item_is_insert_and_delete_in_that_order() -> None:
     assert decision.write is not None
     assert [(edit.action, edit.key, edit.twin) for edit in decision.write.lines] == [
         ("insert", "", "9001"),
-        ("delete", "1", ""),
+        ("delete", "1", "9001"),
     ]
     world.confirm(pair, decision, keys=["3"])
     world.put(

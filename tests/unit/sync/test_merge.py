@@ -244,3 +244,18 @@ def test_create_carries_filled_values_and_defaults_and_says_what_it_agrees_on() 
     assert fields == {"e": "v", "f": "std"}
     assert agreed == {"X": Agreed(crm=("v",), erp=("v",)), "Y": Agreed(crm=("",), erp=("std",))}
     assert lacks == ()
+
+
+def test_a_first_agreement_tells_what_it_fills_and_what_it_overwrites() -> None:
+    [filled] = run(codec(), "", "b", linking=True).firsts
+    assert (filled.row, filled.target, filled.fields, filled.overwrites) == ("X", Side.CRM, {"C": "b"}, False)
+    [lost] = run(codec(owner="crm"), "a", "b", linking=True).firsts
+    assert (lost.target, lost.fields, lost.overwrites) == (Side.ERP, {"e": "a"}, True)
+    assert run(codec(), "a", "a", linking=True).firsts == ()
+    assert run(codec(owner="ask"), "a", "b", linking=True).firsts == ()
+    assert run(codec(), "c", "b", ("a", "b")).firsts == ()  # an edit
+
+
+def test_a_persons_answer_overwrites_nothing_unseen() -> None:
+    [first] = run(codec(), "a", "b", linking=True, decided={"X": "crm"}).firsts
+    assert not first.overwrites

@@ -264,3 +264,97 @@ def test_creates_remember_where_the_person_belongs() -> None:
         RULES, person=msgspec.structs.replace(RULES.person, direction=Direction.OFF)
     )
     assert run(look, look.add(person()), off).reason == "direction_off"
+
+
+def given(**changes: object) -> Rules:
+    return msgspec.structs.replace(RULES, person=msgspec.structs.replace(RULES.person, **changes))
+
+
+def test_the_contact_id_names_the_counterpart_within_the_customer() -> None:
+    look = world()
+    mine = look.add(person(PersonEmail="", PersonCustom3="5120"))
+    theirs = look.add(contact())
+    assert run(look, mine).link == theirs.id
+    look = world()
+    mine = look.add(person(PersonEmail="", PersonCustom3="5120"))
+    look.add(contact(businessAccount="10002"))
+    assert run(look, mine).reason == "key_contradiction"
+
+
+def test_two_without_an_address_and_one_name_are_asked() -> None:
+    look = world()
+    mine = look.add(person(PersonEmail="", PersonFirstName="maja "))
+    look.add(contact(email=""))
+    assert run(look, mine).reason == "weak_match"
+
+
+def test_the_customers_own_contacts_are_nobodys_counterpart() -> None:
+    look = world()
+    mine = look.add(person())
+    look.add(contact("801"))
+    decision = run(look, mine)
+    assert (decision.outcome, decision.link) == (Outcome.CREATED, 0)
+
+
+def test_an_excluded_counterpart_is_neither_linked_nor_made_again() -> None:
+    look = world()
+    mine, theirs = look.add(person()), look.add(contact())
+    look.keep(msgspec.structs.replace(mine, state="excluded"))
+    decision = run(look, theirs)
+    assert (decision.reason, decision.link, decision.detail["candidates"]) == ("weak_match", 0, "7")
+
+
+def test_an_untick_counts_as_a_mass_change_and_what_else_there_is_goes_on() -> None:
+    look = world()
+    pair = at_rest(look, crm={"PersonCustom1": "No"}, erp={"position": "CEO"})
+    decision = run(look, pair, given(on_untick="inactivate"))
+    assert (fields_of(decision), decision.mass) == ((Side.ERP, {"active": "false"}), "inactivate")
+    assert decision.calm is not None
+    assert fields_of(decision.calm) == (Side.CRM, {"PersonTitle": "CEO"})
+
+
+def test_a_required_address_closes_the_way_to_the_erp_only() -> None:
+    look = world()
+    pair = at_rest(look, crm={"PersonEmail": "", "PersonTitle": "CEO"}, erp={"lastName": "Holm Hansen"})
+    decision = run(look, pair, given(email_required_to_erp=True))
+    assert fields_of(decision) == (Side.CRM, {"PersonLastName": "Holm Hansen"})
+
+
+def test_a_removed_address_of_a_ticked_person_is_a_normal_edit() -> None:
+    look = world()
+    assert fields_of(run(look, at_rest(look, crm={"PersonEmail": ""}))) == (Side.ERP, {"email": ""})
+
+
+@pytest.mark.parametrize(
+    ("erp", "reason"),
+    [
+        ({"businessAccount": "10002", "email": ""}, "moved"),
+        ({"businessAccount": "10002", "active": "false"}, "moved"),
+        ({"businessAccount": "50001", "businessAccountType": "Supplier"}, "moved"),
+        ({"businessAccount": "10003"}, "parent"),
+    ],
+)
+def test_recreate_asks_or_waits_where_no_new_person_can_come_of_it(erp: Fields, reason: str) -> None:
+    look = world()
+    decision = run(look, at_rest(look, erp=erp), given(on_erp_move="recreate"))
+    assert (decision.reason, decision.write) == (reason, None)
+
+
+def test_recreate_signs_the_person_off_and_then_lets_go_of_it() -> None:
+    look = world()
+    pair = at_rest(look, erp={"businessAccount": "10002"})
+    decision = run(look, pair, given(on_erp_move="recreate"))
+    wanted = {"PersonStatus": "Resigned", "PersonCustom1": "No", "PersonCustom2": "", "PersonCustom3": ""}
+    assert (fields_of(decision), decision.mass) == ((Side.CRM, wanted), "mark")
+    look.rebase(pair.id, pair.base | decision.rows)
+    assert run(look, look.pairs[pair.id], given(on_erp_move="recreate")).part == Side.CRM
+
+
+def test_what_is_left_of_a_deleted_pair_is_marked_on_wish() -> None:
+    look = world()
+    pair = at_rest(look)
+    look.answers[pair.id] = {"deleted": "inactivate"}
+    decision = run(look, pair, crm_missing=True)
+    assert (fields_of(decision), decision.mass) == ((Side.ERP, {"active": "false"}), "inactivate")
+    look.answers[pair.id] = {"deleted": "keep"}
+    assert run(look, pair, crm_missing=True).state == "deleted"

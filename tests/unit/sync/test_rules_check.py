@@ -160,3 +160,26 @@ def test_what_could_stand_there_is_said() -> None:
 
 def test_what_was_not_read_is_not_judged() -> None:
     assert check(rules_file.parse(GOOD, "r"), {}, {}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "direction", "wrong"),
+    [
+        ("status", "two_way", True),
+        ("status", "to_crm", False),
+        ("balance", "to_erp", True),
+        ("balance", "to_crm", False),
+    ],
+)
+def test_what_is_never_written_cannot_go_out(path: str, direction: str, wrong: bool) -> None:
+    row = f'[[organisation.map]]\nid = "X1"\ncrm = "OrganisationExtraCustom4"\nerp = "{path}"\n'
+    text = GOOD + row + f'direction = "{direction}"\n'
+    erp = {
+        Kind.ORGANISATION: {
+            **ERP[Kind.ORGANISATION],
+            "status": Field(name="status"),
+            "balance": Field(name="balance", writable=False),
+        }
+    }
+    found = [problem.place for problem in check(rules_file.parse(text, "r"), CRM, erp, TABLES)]
+    assert found == (["organisation.map X1 direction"] if wrong else [])

@@ -223,3 +223,8 @@ def test_the_division_joins_the_name_on_wish() -> None:
     name = compile_rows(rules.organisation.map, catalogue=None, tables={}, rules=rules)
     joined = next(one for one in name if one.row.id == "O2")
     assert joined.to_erp(("Kunde A/S", "Nord"), DK) == ("Kunde A/S – Nord",)
+
+
+def test_a_figure_beyond_all_measure_stays_a_text() -> None:
+    assert transforms.canonical("1E100", 0) == "1E100"
+    assert transforms.canonical("1E3", 0) == "1000"

@@ -1,0 +1,287 @@
+"""One seed is one history: a world, people, malice and crashes, then peace, then the judgement.
+
+    run_seed(17) -> Verdict
+
+The same seed gives the same trace whatever `PYTHONHASHSEED` is. `python -m tests.simulation.swarm 17` tells
+the story of one.
+"""
+
+import asyncio
+import hashlib
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from streamsync.clock import LoopClock
+from streamsync.demo.processes import VISMA_SECRET, WEBCRM_TOKEN
+from streamsync.simulators.face import Face
+from streamsync.simulators.faults import FaultPlan
+from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
+from streamsync.simulators.webcrm.world import WebcrmWorld
+from streamsync.store import status
+from tests.simulation.scene import CONFIG, EPOCH_MS, RULES
+from tests.simulation.swarm import invariants, life
+from tests.simulation.swarm.ledger import Ledger
+from tests.simulation.swarm.life import Life, MortalClock
+from tests.simulation.swarm.malice import Swarm
+from tests.simulation.swarm.people import ACTS, People
+from tests.simulation.vloop import SimLoop
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 240
+POLL = 20
+QUIET_LOOKS = 30
+REST_SECONDS = 3600
+STILL_SECONDS = 300
+SHARED = Path("/dev/shm")
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    seed: int
+    failures: list[str]
+    story: list[str]
+    swarm: str
+    digest: str
+    virtual_seconds: float
+    core_seconds: float
+    crashes: int
+    faults: dict[str, int]
+    writes: int
+    edits: int
+    commits: int
+
+
+class World:
+    """Both stand-ins, the people, the weather, and the daemon's lives, one after another."""
+
+    def __init__(self, folder: Path, seed: int, loop: SimLoop) -> None:
+        self.seed, self.folder, self.loop = seed, folder, loop
+        self.rng = random.Random(f"world {seed}")
+        self.swarm = Swarm(random.Random(f"swarm {seed}"))
+        self.ledger = Ledger()
+        self.clock = MortalClock(EPOCH_MS, seed)
+        outside = LoopClock(EPOCH_MS, seed)
+        self.crm = WebcrmWorld(seed, requests_per_minute=60_000)
+        self.erp = VismaWorld(seed)
+        self.crm_face = Face(self.crm, outside, FaultPlan(random.Random(f"crm {seed}")))
+        self.erp_face = Face(self.erp, outside, FaultPlan(random.Random(f"erp {seed}")))
+        self.crm_face.record, self.erp_face.record = self.ledger.listener("crm"), self.ledger.listener("erp")
+        self.servers = {
+            "127.0.0.1:7001": web.Server(self.crm_face, loop=loop),
+            "127.0.0.1:7002": web.Server(self.erp_face, loop=loop),
+        }
+        self.people = People(
+            self.crm,
+            self.erp,
+            self.ledger,
+            random.Random(f"people {seed}"),
+            self.now_ms,
+            clocks=(self.crm_face.now_ms, self.erp_face.now_ms),
+            acts=self._acts(),
+        )
+        self.life: Life
+        self.crashes = 0
+        self.commits = 0
+        self.logs: list[str] = []
+        self.state = folder / "state.db"
+        self._older = folder / "older.db"
+        self._write_config()
+
+    def _acts(self) -> frozenset[str]:
+        """Some acts are off in some seeds, so that the rest meet each other more often."""
+        rng = random.Random(f"acts {self.seed}")
+        kept = frozenset(name for name in sorted(ACTS) if rng.random() < 0.75)
+        return kept or ACTS
+
+    def _write_config(self) -> None:
+        (self.folder / "kunde.rules.toml").write_text(RULES, "utf-8")
+        for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
+            (self.folder / name).write_text(secret, "utf-8")
+            (self.folder / name).chmod(0o600)
+        text = CONFIG.format(first_sync="accept", poll=POLL, tenant=DEFAULT_TENANT, client=DEFAULT_CLIENT)
+        text = text.replace('state = ":memory:"', f'state = "{self.state}"')
+        text = text.replace("requests_per_minute = 600", "requests_per_minute = 6000")
+        (self.folder / "streamsync.toml").write_text(text, "utf-8")
+
+    def delay(self) -> float:
+        return self.rng.uniform(0.001, 0.05)
+
+    async def birth(self, crash_at_commit: int = 0) -> None:
+        old = self.clock
+        self.clock = MortalClock(EPOCH_MS, self.seed + self.crashes)
+        self.clock.offset_ms = old.offset_ms
+        self.life = Life(self.folder / "streamsync.toml", self.servers, self.clock)
+        self.ledger.note(self.now_ms(), "the daemon starts")
+        started = asyncio.ensure_future(self.life.start(self.delay, crash_at_commit))
+        died = asyncio.ensure_future(self.life.died.wait())
+        await asyncio.wait([started, died], return_when=asyncio.FIRST_COMPLETED)
+        died.cancel()
+        if started.done():
+            await started
+
+    def now_ms(self) -> int:
+        return EPOCH_MS + round(self.loop.time() * 1000)
+
+    def kill(self, why: str) -> None:
+        self.ledger.note(self.now_ms(), f"the daemon is killed {why}")
+        self.life.kill(lambda: self.rng.random() < 0.5)
+        self.logs.append(self.life.out.getvalue())
+        self.commits += self.life.commits
+        self.crashes += 1
+
+    def keep_copy(self) -> None:
+        store = self.life.daemon._store
+        if store is not None and not store._closed:
+            life.copy(store._link.conn, self._older)  # type: ignore[union-attr]  # the mortal link
+
+    def roll_back(self) -> bool:
+        if not self._older.exists():
+            return False
+        self.ledger.note(self.now_ms(), "the store is an older copy now")
+        life.roll_back(self.state, self._older)
+        return True
+
+    async def settle(self) -> list[str]:
+        """Wait for rest; a sentence if it never comes."""
+        deadline, calm = self.loop.time() + REST_SECONDS, 0
+        while calm < QUIET_LOOKS:
+            if self.loop.time() > deadline:
+                return [f"not at rest after {REST_SECONDS} s: {self.life.daemon.commands.status()}"]
+            await asyncio.sleep(5)
+            found = await self.ask(lambda c: status.summary(c, "kunde"))
+            opened = all(one.opened.is_set() for one in self.life.daemon.plant.connections.values())
+            calm = 0 if found.unprocessed or found.open_ops or not opened else calm + 1
+        return []
+
+    async def ground(self) -> invariants.Ground:
+        return await self.ask(lambda c: invariants.Ground(self.crm, self.erp, self.ledger, c))
+
+    async def ask(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Look into the store; a life that dies meanwhile is followed by the next one."""
+        while True:
+            answer = asyncio.ensure_future(self.life.read(fn))
+            died = asyncio.ensure_future(self.life.died.wait())
+            await asyncio.wait([answer, died], return_when=asyncio.FIRST_COMPLETED)
+            died.cancel()
+            if answer.done():
+                return await answer
+            self.kill("after a commit")
+            await self.birth()
+
+    def still(self) -> int:
+        return sum(self.ledger.writes.values())
+
+
+Plan = Callable[[World], Awaitable[None]]
+
+
+async def storm(world: World) -> None:
+    """People act while things break; now and then the daemon is killed."""
+    swarm, rng = world.swarm, world.rng
+    for face in (world.crm_face, world.erp_face):
+        swarm.arm(face)
+    world.erp_face.faults.zone_offset_minutes = swarm.zone_minutes
+    world.erp_face.faults.clock_offset_ms = swarm.skew_ms
+    ends = world.loop.time() + BUSY_SECONDS
+    kills = sorted(rng.uniform(5, BUSY_SECONDS) for _ in range(swarm.crashes))
+    copy_at = rng.uniform(5, BUSY_SECONDS * 0.7)
+    started = world.loop.time()
+    while world.loop.time() < ends:
+        pause = rng.expovariate(1 / 0.4) if swarm.hasty and rng.random() < 0.7 else rng.expovariate(1 / 8)
+        try:
+            await asyncio.wait_for(world.life.died.wait(), min(pause, ends - world.loop.time() + 0.01))
+        except TimeoutError:
+            world.people.act()
+        passed = world.loop.time() - started
+        if swarm.roll_back and passed > copy_at:
+            world.keep_copy()
+            copy_at = BUSY_SECONDS * 10
+        if world.life.died.is_set() or (kills and passed > kills[0]):
+            if not world.life.died.is_set():
+                kills.pop(0)
+            world.kill("after a commit" if world.life.died.is_set() else "at some await")
+            if swarm.roll_back and rng.random() < 0.5:
+                world.roll_back()
+            await asyncio.sleep(rng.uniform(0, 10))
+            await world.birth(rng.choice([0, rng.randint(1, 60)]))
+
+
+async def whole(world: World) -> list[str]:
+    await world.birth()
+    await storm(world)
+    for face in (world.crm_face, world.erp_face):
+        face.faults.rules.clear()
+    failures = await world.settle()
+    if not failures:
+        ground = await world.ground()
+        failures = [problem for check in invariants.AT_REST for problem in check(ground)]
+        before = world.still()
+        await asyncio.sleep(STILL_SECONDS)
+        if world.still() != before:
+            failures.append(f"{world.still() - before} writes at rest")
+    world.logs.append(world.life.out.getvalue())
+    failures += invariants.nothing_personal("".join(world.logs))
+    world.commits += world.life.commits
+    return failures
+
+
+def run_seed(seed: int, plan: Callable[[World], Awaitable[list[str]]] = whole) -> Verdict:
+    """Raises nothing that the history can cause: a deadlock or a crash of the daemon's own is a failure."""
+    started = time.process_time()
+    loop = SimLoop(seed)
+    asyncio.set_event_loop(loop)
+    try:
+        with tempfile.TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
+            world = World(Path(folder), seed, loop)
+            try:
+                failures = loop.run_until_complete(plan(world))
+            except Exception as error:
+                failures = [f"{type(error).__name__}: {error}"]
+            return _verdict(world, failures, time.process_time() - started)
+    finally:
+        _let_go(loop)
+        asyncio.set_event_loop(None)
+
+
+def _verdict(world: World, failures: list[str], core_seconds: float) -> Verdict:
+    faults: dict[str, int] = {}
+    for face in (world.crm_face, world.erp_face):
+        for (_, answered), count in face.counts.by_kind.items():
+            if answered == 0 or answered >= 400:
+                faults[str(answered)] = faults.get(str(answered), 0) + count
+    trace = "\n".join(world.ledger.story) + f"{world.loop.turns} {sorted(faults.items())}"
+    return Verdict(
+        seed=world.seed,
+        failures=failures,
+        story=world.ledger.story,
+        swarm=world.swarm.words(),
+        digest=hashlib.blake2b(trace.encode(), digest_size=8).hexdigest(),
+        virtual_seconds=world.loop.time(),
+        core_seconds=core_seconds,
+        crashes=world.crashes,
+        faults=faults,
+        writes=world.still(),
+        edits=len(world.ledger.edits),
+        commits=world.commits,
+    )
+
+
+def _let_go(loop: SimLoop) -> None:
+    """Dead lives' tasks still wait for ever: end them; nothing of them matters any more."""
+    loop.set_exception_handler(lambda _loop, _context: None)
+    for _ in range(5):
+        left = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        if not left:
+            break
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0.1))
+    loop.close()
