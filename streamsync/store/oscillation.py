@@ -66,7 +66,7 @@ def free(conn: sqlite3.Connection, pair: int, now_ms: int) -> bool:
 
 
 def _idle(before: Record | None, field: str, after: str) -> bool:
-    """A field that a write carries along unchanged, as catalogue rows do: there `-` is how empty is written."""
+    """A field that a write carries along unchanged, as catalogue rows do; they write `-` for empty."""
     was = before.fields.get(field, "") if before is not None else ""
     return (was, after) in (("", "-"), ("-", "")) or was == after
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from streamsync import config as configuration
-from streamsync.demo import chapter, config_file, least, stage, verify
+from streamsync.demo import chapter, config_file, least, programme, stage, untouched, verify
 from streamsync.demo.config_file import DAY, GO_LIVE, Places
 from streamsync.demo.control import Crm, Erp
 from streamsync.demo.golive import Times, is_calm
 from streamsync.demo.processes import VISMA_SECRET, WEBCRM_TOKEN, free_ports
 from streamsync.demo.screen import done_of
 from streamsync.demo.sizes import Shares, Sizes, sizes
+from streamsync.simulators import messy
 from streamsync.simulators.run import build
 from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_CLIENTS, DEFAULT_TENANT
 from streamsync.simulators.webcrm.settings import DEFAULT_TOKEN
@@ -60,6 +61,57 @@ async def test_an_unknown_story_is_refused_with_a_sentence(capsys: pytest.Captur
     code = await stage.play(once=True, size=0, story="moon", seed=1, as_json=False)
     assert code == 2
     assert "no story named 'moon'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["messy-go-live", "Messy go live", "messy_go_live"])
+def test_a_story_is_found_by_its_words(name: str) -> None:
+    found = programme.chosen(name, 0)
+    assert (found.company, found.size) == ("messy", 5_000)
+    assert programme.chosen(name, 300).size == 300
+
+
+def test_the_refusal_names_the_stories() -> None:
+    with pytest.raises(ValueError, match="second-month, messy-go-live, hands-off"):
+        programme.chosen("second week", 0)
+
+
+# -- the messy company
+
+
+def messy_worlds() -> tuple[Crm, Erp]:
+    options = {"company": "messy"}
+    return Crm(_state(build("webcrm", 1, 40, options))), Erp(_state(build("visma", 1, 40, options)))
+
+
+def test_the_messy_company_is_deterministic_and_holds_its_cases() -> None:
+    ours, again = messy.messy(1, 40), messy.messy(1, 40)
+    assert (ours.crm, ours.erp) == (again.crm, again.erp)
+    numbers = [row.get("OrganisationExtraCustom1") for row in ours.crm["organisation"]]
+    assert numbers.count("30000008") == 2
+    assert len(ours.crm["delivery"]) == len(ours.crm["line"]) == 40
+    assert len(ours.crm["item"]) == 1
+    assert len(messy.messy(1, messy.MARKS_FROM).crm["item"]) == 2
+
+
+def test_a_second_one_of_anything_is_found_and_an_old_one_is_not() -> None:
+    both = messy_worlds()
+    assert untouched.no_duplicate(both, both).ok
+    crm, erp = messy_worlds()
+    twin = next(row for row in erp.customers if row["number"] == "M0007")
+    erp.customers.append({**twin, "internal_id": 9, "number": "X", "attributes.WEBCRMID": ""})
+    found = untouched.no_duplicate(both, (crm, erp))
+    assert (found.wrong, found.ok) == (2, False)  # its company number and its name
+
+
+def test_an_emptied_field_is_found_and_a_filled_one_is_counted() -> None:
+    both, (crm, erp) = messy_worlds(), messy_worlds()
+    row = next(row for row in erp.customers if row["number"] == "M0006")
+    row["mainAddress.city"] = "Aalborg"
+    assert untouched.nothing_emptied(both, (crm, erp)).ok
+    assert untouched.filled(both, (crm, erp), ["mainAddress.city"]) == 1
+    row["name"] = ""
+    found = untouched.nothing_emptied(both, (crm, erp))
+    assert found.examples == [f"customer {row['internal_id']}: name"]
 
 
 # -- the day
