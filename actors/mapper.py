@@ -12,7 +12,7 @@ from functools import partial
 from actors.connection import Connection
 from streamsync.kernel.actor import Pulse
 from streamsync.model import Direction, Entity, Kind, Outcome, Side
-from streamsync.store import demands, pairs
+from streamsync.store import demands, meta, pairs
 from streamsync.store.lookup import StoreLookup
 from streamsync.sync.decide import decide
 from streamsync.sync.decision import Decision
@@ -72,7 +72,7 @@ class Mapper:
         ):
             return None
         bug = ""
-        if not connection.accepted:
+        if not self._accepted(conn):
             decision = Decision(outcome=Outcome.WAITING, reason="gate")
         else:
             try:
@@ -98,6 +98,11 @@ class Mapper:
         return Decided(
             pair, decision, decision.write.side if op is not None and decision.write else None, bug
         )
+
+    def _accepted(self, conn: sqlite3.Connection) -> bool:
+        """As the store says it in this transaction: the flag in memory comes a moment after the commit, and a
+        pair decided in between would wait for ever."""
+        return self._connection.accepted or meta.accepted(conn, self._connection.name)
 
     def _report(self, results: list[Decided]) -> None:
         connection = self._connection

@@ -143,7 +143,7 @@ async def shows(scene: Scene, *, numbers: str, booked: str, paid: str, word: str
     )
     lines = [row["QuotationLineQuantity"] for row in (await scene.look())[0].rows("line")
              if row["QuotationLineOpportunityId"] == delivery]  # fmt: skip
-    scene.webcrm(f"delivery {delivery} shows {_words(wanted)}; its line keeps {lines[0]:g} pieces")
+    scene.webcrm(f"delivery {delivery} shows {_words(wanted)}; its line keeps {float(lines[0]):g} pieces")
 
 
 def _state(crm: Crm, delivery: int) -> tuple[str, str, str, str]:

@@ -160,6 +160,21 @@ def test_before_the_plan_is_accepted_nothing_is_written() -> None:
     play(story, first_sync="ask", started=False)
 
 
+def test_a_pair_decided_while_the_plan_is_being_accepted_does_not_wait_for_ever() -> None:
+    async def story(scene: Scene) -> None:
+        await opened(scene)
+        await scene.daemon.commands.accept("kunde", "tester")
+        connection = scene.daemon.plant.connections["kunde"]
+        connection.accepted = False  # the store has it already, the memory not yet
+        await scene.sleep(60)
+        connection.accepted = True
+        await scene.settle()
+        [number] = [one["OrganisationId"] for one in organisations(scene)]
+        assert customer_of(scene, number)["number"] == organisation(scene, number)[NUMBER]
+
+    play(story, first_sync="ask", started=False)
+
+
 def test_e104_the_vendors_form_as_it_is_proposed() -> None:
     async def story(scene: Scene) -> None:
         scene.bookkeeper("create_item", inventoryNumber="KABEL-3", description="Kabel 3 m", defaultPrice=45)
