@@ -5,22 +5,18 @@ Each exits with 1 when nothing was found to change, so that a script notices.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from streamsync.cli_output import (
-    DEFAULT_CONFIG,
     EXIT_FINDING,
-    AsJson,
+    Asking,
     Cause,
-    ConfigPath,
-    ConnectionName,
     EntityName,
     Everything,
-    Language,
     Pairs,
+    Selection,
     Usage,
     complain,
     say,
@@ -49,153 +45,80 @@ NOTHING = ("Nothing was found to change.", "Der var intet at ændre.")
 def resolve(
     choice: str,
     *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    pair: Pairs = (),
-    cause: Cause = "",
-    entity: EntityName = "",
-    all: Everything = False,
+    chosen: Selection = Selection(),
     row: Annotated[str, Parameter(name="--row", help="One row, e.g. O6, or L3@9001 for a line.")] = "",
     value: Annotated[str, Parameter(name="--value", help="With the choice `value`: the text.")] = "",
-    language: Language = "en",
-    json: AsJson = False,
+    asking: Asking = Asking(),
 ) -> int:
     """Answer what waits: `webcrm`, `visma`, `value`, `keep`, … as `streamsync inbox` offers them."""
-    select = _selection(pair, cause, entity, all)
-    body = {"select": select, "choice": choice, "row": row, "value": value}
-    return _tell(config, "resolve", connection, body, language, json)
+    body = {"select": chosen.select(), "choice": choice, "row": row, "value": value}
+    return _tell("resolve", body, asking)
 
 
 def link(
     *,
     pair: Annotated[int, Parameter(name="--pair", help="The number of the pair.")],
     to: Annotated[str, Parameter(name="--to", help="The id or key of the record in the other system.")],
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    language: Language = "en",
-    json: AsJson = False,
+    asking: Asking = Asking(),
 ) -> int:
     """Say that a record is the same as one of the other system."""
-    return _tell(config, "link", connection, {"pair": pair, "to": to}, language, json)
+    return _tell("link", {"pair": pair, "to": to}, asking)
 
 
-def unlink(
-    *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    pair: Pairs = (),
-    cause: Cause = "",
-    entity: EntityName = "",
-    all: Everything = False,
-    language: Language = "en",
-    json: AsJson = False,
-) -> int:
+def unlink(*, chosen: Selection = Selection(), asking: Asking = Asking()) -> int:
     """Say that the two records of a pair are not the same. Nothing is deleted on either side."""
-    select = _selection(pair, cause, entity, all)
-    return _tell(config, "unlink", connection, {"select": select}, language, json)
+    return _tell("unlink", {"select": chosen.select()}, asking)
 
 
-def exclude(
-    *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    pair: Pairs = (),
-    cause: Cause = "",
-    entity: EntityName = "",
-    all: Everything = False,
-    language: Language = "en",
-    json: AsJson = False,
-) -> int:
+def exclude(*, chosen: Selection = Selection(), asking: Asking = Asking()) -> int:
     """Leave records out of the sync, until somebody says otherwise."""
-    select = _selection(pair, cause, entity, all)
-    return _tell(config, "exclude", connection, {"select": select}, language, json)
+    return _tell("exclude", {"select": chosen.select()}, asking)
 
 
-def approve(
-    what: Literal["brake", "deletes"],
-    *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    entity: EntityName = "",
-    language: Language = "en",
-    json: AsJson = False,
-) -> int:
+def approve(what: Literal["brake", "deletes"], *, entity: EntityName = "", asking: Asking = Asking()) -> int:
     """Let go what is held back: `brake`, the changes of too many records at once; `deletes`, what a deletion
     on one side would do to the other."""
-    return _tell(config, "approve", connection, {"what": what, "entity": entity}, language, json)
+    return _tell("approve", {"what": what, "entity": entity}, asking)
 
 
 def pause(
-    *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    entity: EntityName = "",
-    system: System = "",
-    pair: Pairs = (),
-    language: Language = "en",
-    json: AsJson = False,
+    *, entity: EntityName = "", system: System = "", pair: Pairs = (), asking: Asking = Asking()
 ) -> int:
     """Stop writing: the whole connection, one entity, into one system, or single pairs. Reading goes on."""
-    body = {"entity": entity, "system": system, "pairs": pair}
-    return _tell(config, "pause", connection, body, language, json)
+    return _tell("pause", {"entity": entity, "system": system, "pairs": pair}, asking)
 
 
 def resume(
-    *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
-    entity: EntityName = "",
-    system: System = "",
-    pair: Pairs = (),
-    language: Language = "en",
-    json: AsJson = False,
+    *, entity: EntityName = "", system: System = "", pair: Pairs = (), asking: Asking = Asking()
 ) -> int:
     """End a pause; what changed meanwhile is compared anew and written."""
-    body = {"entity": entity, "system": system, "pairs": pair}
-    return _tell(config, "resume", connection, body, language, json)
+    return _tell("resume", {"entity": entity, "system": system, "pairs": pair}, asking)
 
 
 def retry(
     *,
-    config: ConfigPath = DEFAULT_CONFIG,
-    connection: ConnectionName = "",
     op: Annotated[int, Parameter(name="--op", help="One write, by its number.")] = 0,
     cause: Cause = "",
     pair: Pairs = (),
     all: Everything = False,
-    language: Language = "en",
-    json: AsJson = False,
+    asking: Asking = Asking(),
 ) -> int:
     """Try again what is parked: one write (--op), pairs (--pair), all of a cause (--cause), or everything
     (--all, or nothing named)."""
     if sum(map(bool, (op, cause, pair, all))) > 1:
         raise Usage("Give only one of --op, --pair, --cause and --all.")
-    body = {"op": op, "cause": cause, "pairs": pair}
-    return _tell(config, "retry", connection, body, language, json)
+    return _tell("retry", {"op": op, "cause": cause, "pairs": pair}, asking)
 
 
-def _selection(pairs: tuple[int, ...], cause: str, entity: str, everything: bool) -> dict[str, Any]:
-    """`select` of the API. Raises Usage unless exactly one way is named."""
-    if sum(map(bool, (pairs, cause, everything))) != 1:
-        raise Usage("Say which records: --pair N (may be repeated), --cause CAUSE, or --all.")
-    if entity and not cause:
-        raise Usage("--entity narrows a --cause; name both, or leave it out.")
-    if pairs:
-        return {"pairs": list(pairs)}
-    return {"cause": cause, "entity": entity} if cause else {"all": True}
-
-
-def _tell(
-    config: Path, verb: str, connection: str, body: Mapping[str, object], language: str, json: bool
-) -> int:
-    answer = told(config, f"/api/v1/{verb}", {"connection": connection, **body})
+def _tell(verb: str, body: Mapping[str, object], asking: Asking) -> int:
+    answer = told(asking.config, f"/api/v1/{verb}", {"connection": asking.connection, **body})
     changed = int(answer["changed"])
-    if json:
+    if asking.json:
         say_json(answer)
     else:
         for problem in answer.get("problems", ()):
             complain(problem)
-        danish = language == "da"
+        danish = asking.language == "da"
         if changed:
             pairs = [str(one) for one in answer.get("pairs", ())]
             named = ", ".join(pairs[:SHOWN]) + ("" if len(pairs) <= SHOWN else ", …")

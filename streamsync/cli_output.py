@@ -6,6 +6,7 @@ what the daemon answered.
 
 import sys
 from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -34,6 +35,39 @@ EntityName = Annotated[
     str, Parameter(name="--entity", help="organisation, person, item, delivery or invoice only.")
 ]
 Everything = Annotated[bool, Parameter(name="--all", negative="", help="Everything that waits.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What every command of the workbench takes."""
+
+    config: ConfigPath = DEFAULT_CONFIG
+    connection: ConnectionName = ""
+    language: Language = "en"
+    json: AsJson = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which records: some pairs, all of a cause, or everything."""
+
+    pair: Pairs = ()
+    cause: Cause = ""
+    entity: EntityName = ""
+    all: Everything = False
+
+    def select(self) -> dict[str, Any]:
+        """`select` of the API. Raises Usage unless exactly one way is named."""
+        if sum(map(bool, (self.pair, self.cause, self.all))) != 1:
+            raise Usage("Say which records: --pair N (may be repeated), --cause CAUSE, or --all.")
+        if self.entity and not self.cause:
+            raise Usage("--entity narrows a --cause; name both, or leave it out.")
+        if self.pair:
+            return {"pairs": list(self.pair)}
+        return {"cause": self.cause, "entity": self.entity} if self.cause else {"all": True}
+
 
 T = TypeVar("T")
 

@@ -134,11 +134,15 @@ def _entry(record: Answer, remedy: str, tail: str, language: str) -> Iterator[st
 
 def _rows(rows: list[Answer], language: str) -> Iterator[str]:
     for row in rows:
-        key = f"{row['row']}@{row['line']}" if row["line"] else row["row"]
         yield (
-            f"      {reasons.field_name(row['row'], language)} [{key}]: webCRM {row['webcrm']!r},"
+            f"      {reasons.field_name(row['row'], language)} [{_key(row)}]: webCRM {row['webcrm']!r},"
             f" Visma.net {row['visma']!r}, {_say('agreed', language)} {row['base']!r}"
         )
+
+
+def _key(row: Answer) -> str:
+    """What to type after `--row`: `O6`, or `L3@9001` for a line."""
+    return f"{row['row']}@{row['line']}" if row["line"] else str(row["row"])
 
 
 def _answers(group: Answer, tail: str, entity: str, language: str) -> Iterator[str]:
@@ -171,7 +175,7 @@ def command(choice: str, record: Answer) -> str:
         rid = record["candidates"][0]["rid"] if record["candidates"] else "ID"
         return f"streamsync link {pair} --to {rid}"
     if choice == "value":
-        rows = [f"{row['row']}@{row['line']}" if row["line"] else row["row"] for row in record["fields"]]
+        rows = [_key(row) for row in record["fields"]]
         return f"streamsync resolve value {pair} --row {rows[0] if rows else 'ROW'} --value TEXT"
     return f"streamsync resolve {choice} {pair}"
 

@@ -221,8 +221,7 @@ class Workbench:
     async def _selected(self, found: Connection, select: Mapping[str, Any]) -> list[int]:
         if "pairs" in select:
             ids = [int(pair) for pair in select["pairs"]]
-            known = await found.store.read(lambda c: inbox.entity_of(c, found.name, ids))
-            return [pair for pair, _ in known]
+            return await found.store.read(lambda c: inbox.known(c, found.name, ids))
         if select.get("all") is True:
             cause, entity = "", ""
         elif select.get("cause"):

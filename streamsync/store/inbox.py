@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streamsync.model import Entity, Fields, Pair, Record, Side
+from streamsync.model import Fields, Pair, Record, Side
 from streamsync.store import journal, linking, outbox, pairs, shadows
 from streamsync.store.forms import FIELDS, kind_on
 from streamsync.sync.answers import Asked, Lost, OpenRow
@@ -223,11 +223,6 @@ def _op(conn: sqlite3.Connection, connection: str, pair_id: int) -> Mapping[str,
     }
 
 
-def entity_of(conn: sqlite3.Connection, connection: str, ids: Sequence[int]) -> list[tuple[int, Entity]]:
+def known(conn: sqlite3.Connection, connection: str, ids: Sequence[int]) -> list[int]:
     """Those of the ids that are pairs of this connection, in the order given."""
-    out = []
-    for number in dict.fromkeys(ids):
-        pair = linking.by_id(conn, connection, number)
-        if pair is not None:
-            out.append((number, pair.entity))
-    return out
+    return [one for one in dict.fromkeys(ids) if linking.by_id(conn, connection, one) is not None]

@@ -13,6 +13,7 @@ import msgspec
 from streamsync.model import Kind, Lane, Observation, Record, Side
 from streamsync.store import acks, linking, references, shadows
 from streamsync.store.forms import FAMILY, digest, text
+from streamsync.store.linking import Named
 from streamsync.store.scans import (
     alive,
     complete,
@@ -138,11 +139,11 @@ def _observe(
     if record.kind is Kind.LINE:
         if not same:
             for owner in {record.owner, old.owner if old else record.owner}:
-                _dirty_owner(conn, connection, owner, lane, now_ms, found)
+                _dirty_holder(conn, connection, Named(Side.CRM, Kind.LINE, owner), lane, now_ms, found)
         return
     if record.kind is Kind.BALANCE:
         if not same:
-            _dirty_customer(conn, connection, record.rid, lane, now_ms, found)
+            _dirty_holder(conn, connection, Named(Side.ERP, Kind.BALANCE, record.rid), lane, now_ms, found)
         return
     _settle(conn, connection, seen, lane, now_ms, found, changed=not same or lines_changed)
 
@@ -187,20 +188,12 @@ def _keep_fuller(
         shadows.touch(conn, connection, known, scan_ms, feed or old.feed)
 
 
-def _dirty_owner(
-    conn: sqlite3.Connection, connection: str, owner: str, lane: Lane, now_ms: int, found: Observed
+def _dirty_holder(
+    conn: sqlite3.Connection, connection: str, seen: Named, lane: Lane, now_ms: int, found: Observed
 ) -> None:
-    pair = linking.by_rid(conn, connection, FAMILY[Kind.LINE], Side.CRM, owner)
-    if pair is not None:
-        linking.mark_dirty(conn, pair.id, lane, now_ms)
-        found.dirty.append(pair.id)
-
-
-def _dirty_customer(
-    conn: sqlite3.Connection, connection: str, rid: str, lane: Lane, now_ms: int, found: Observed
-) -> None:
-    """A balance is shown on the organisation of its customer."""
-    pair = linking.by_rid(conn, connection, FAMILY[Kind.BALANCE], Side.ERP, rid)
+    """What has no pair of its own shows on another record: a line on its delivery, a balance on the
+    organisation of its customer."""
+    pair = linking.by_rid(conn, connection, FAMILY[seen.kind], seen.side, seen.rid)
     if pair is not None:
         linking.mark_dirty(conn, pair.id, lane, now_ms)
         found.dirty.append(pair.id)

@@ -8,15 +8,13 @@ lie in `meta`; a paused pair carries the state. Observation goes on either way, 
 import sqlite3
 
 from streamsync.model import Lane, Pair, Side
-from streamsync.store import inbox, journal, linking, oscillation, outbox, pairs, references
-from streamsync.store.forms import ENTITY, FAMILY, RANK, kind_on
+from streamsync.store import inbox, journal, linking, oscillation, outbox, pairs, parting, references
+from streamsync.store.forms import ENTITY, FAMILY, kind_on
 from streamsync.sync import answers
 from streamsync.sync.answers import CREATE_NEW, EXCLUDE, LINK, UNLINKED, Unfit
 
-PART = """UPDATE pair SET entity=?, erp_id=NULL, origin='crm', base='{}', state='active', outcome='',
-  reason='', detail='{}', again_ms=0, changed_ms=? WHERE id=?"""
-HALF = """INSERT INTO pair(connection, entity, family, erp_id, origin, dirty_ms, lane, changed_ms)
-  VALUES(?,?,?,?,'erp',?,?,?)"""
+UNDECIDED = """UPDATE pair SET entity=?, state='active', outcome='', reason='', detail='{}', again_ms=0
+  WHERE id=?"""
 UNDECIDE = "DELETE FROM decided WHERE pair=? AND key NOT IN('unlinked','on_demand')"
 CLEAR = (
     "DELETE FROM conflict WHERE pair=?",
@@ -126,14 +124,9 @@ def unlink(conn: sqlite3.Connection, connection: str, pair_id: int, who: str, no
         conn.execute(statement, (pair_id,))
     outbox.supersede_parked(conn, pair_id, now_ms)
     conn.execute(UNDECIDE, (pair_id,))
-    ours, theirs = (kind_on(pair.entity, side, pair.rid(side)) for side in Side)
-    conn.execute(PART, (ENTITY[ours], now_ms, pair_id))
+    conn.execute(UNDECIDED, (ENTITY[kind_on(pair.entity, Side.CRM, pair.crm_id)], pair_id))
+    half = parting.split(conn, connection, pair, Side.ERP, "active", Lane.INTERACTIVE, now_ms)
     linking.mark_dirty(conn, pair_id, Lane.INTERACTIVE, now_ms)
-    half = conn.execute(
-        HALF,
-        (connection, ENTITY[theirs], FAMILY[theirs], pair.erp_id, now_ms, RANK[Lane.INTERACTIVE], now_ms),
-    ).lastrowid
-    assert half is not None
     for one, rid in ((pair_id, pair.erp_id), (half, pair.crm_id)):
         known = [*answers.parted({UNLINKED: _said(conn, connection, one, UNLINKED)}), rid]
         pairs.decide(conn, connection, one, UNLINKED, ",".join(dict.fromkeys(known)), who, now_ms)

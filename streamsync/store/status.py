@@ -15,15 +15,13 @@ from streamsync.store.forms import FIELDS
 
 OUTCOMES = """SELECT entity, outcome, reason, count(*) FROM pair WHERE connection=? GROUP BY entity,
   outcome, reason"""
-UNPROCESSED = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 AND state
-  NOT IN('paused','quarantined') GROUP BY entity"""
 OPS = """SELECT state, count(*), min(changed_ms) FROM outbox WHERE connection=? AND state
   IN('ready','sent','unknown','parked') GROUP BY state"""
 HELD = """SELECT count(*) FROM outbox JOIN pair ON pair.id=outbox.pair WHERE outbox.connection=? AND
   outbox.state='ready' AND (pair.state='paused' OR EXISTS(SELECT 1 FROM meta WHERE
   meta.connection=outbox.connection AND meta.key IN('pause::','pause::'||side,'pause:'||outbox.entity||':',
   'pause:'||outbox.entity||':'||side)))"""
-UNPROCESSED_NOT_HELD = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 AND
+UNPROCESSED = """SELECT entity, count(*), min(dirty_ms) FROM pair WHERE connection=? AND dirty>0 AND
   state NOT IN('paused','quarantined') AND NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.pair=pair.id AND
   outbox.state='ready' AND EXISTS(SELECT 1 FROM meta WHERE meta.connection=outbox.connection AND meta.key
   IN('pause::','pause::'||side,'pause:'||outbox.entity||':','pause:'||outbox.entity||':'||side)))
@@ -107,11 +105,7 @@ def summary(conn: sqlite3.Connection, connection: str) -> Summary:
     for (entity, outcome, reason), count in outcomes.items():
         if outcome == "parked":
             parked[entity, reason] += count
-    states = dict(conn.execute(STATES, (connection,)).fetchall())
-    pauses = tuple(meta.pauses(conn, connection))
-    held = bool(pauses) or "paused" in states
-    undecided = UNPROCESSED_NOT_HELD if held else UNPROCESSED
-    unprocessed = conn.execute(undecided, (connection,)).fetchall()
+    unprocessed = conn.execute(UNPROCESSED, (connection,)).fetchall()
     oldest = conn.execute(PARKED_OLDEST, (connection, ENTITIES)).fetchone()[0] if parked else 0
     return Summary(
         pairs=sum(outcomes.values()),
@@ -122,9 +116,9 @@ def summary(conn: sqlite3.Connection, connection: str) -> Summary:
         parked=dict(parked),
         parked_oldest_ms=oldest or 0,
         conflicts=dict(conn.execute(CONFLICTS, (connection,)).fetchall()),
-        states=states,
-        held=conn.execute(HELD, (connection,)).fetchone()[0] if held else 0,
-        pauses=pauses,
+        states=dict(conn.execute(STATES, (connection,)).fetchall()),
+        held=conn.execute(HELD, (connection,)).fetchone()[0],
+        pauses=tuple(meta.pauses(conn, connection)),
         braked=tuple(brake.held(conn, connection)),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from streamsync.model import Action, Agreed, Base, Kind, Outcome, Record, Side, Write
-from streamsync.sync import document_parent
+from streamsync.sync import document_parent, settle
 from streamsync.sync.decision import Decision, FieldConflict
 from streamsync.sync.documents import Document, header_paths
 from streamsync.sync.lookup import Lookup
@@ -67,14 +67,7 @@ def decide(
             decision=Decision(
                 outcome=Outcome.WRITTEN,
                 rows={ROW: Agreed(crm=(ours,), erp=(target.erp_id,))},
-                write=Write(
-                    side=Side.ERP,
-                    kind=document.kind,
-                    action=Action.UPDATE,
-                    rid=document.rid,
-                    fields=fields,
-                    expect={path: document.raw.fields.get(path, "") for path in fields},
-                ),
+                write=settle.update(document.raw, fields),
             )
         )
     return Change(conflicts=(conflict,))

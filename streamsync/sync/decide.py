@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from streamsync.model import Action, Direction, Entity, Outcome, Side, Write
+from streamsync.model import Direction, Entity, Outcome, Side, Write
 from streamsync.sync import identity, matching, settle
 from streamsync.sync.decision import Decision
 from streamsync.sync.lookup import Lookup, View
@@ -76,11 +76,4 @@ def _unmarked(view: View, parted: Sequence[str], rules: Rules) -> Write | None:
         return None
     if not any(identity.names(crm.fields, field, identity.marker(Side.ERP, crm.kind, rid)) for rid in parted):
         return None
-    return Write(
-        side=Side.CRM,
-        kind=crm.kind,
-        action=Action.UPDATE,
-        rid=crm.rid,
-        fields={field: ""},
-        expect={field: crm.fields[field]},
-    )
+    return settle.update(crm, {field: ""})

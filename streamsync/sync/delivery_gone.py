@@ -53,7 +53,6 @@ def answered(view: View, document: Document, event: str, rules: Rules, look: Loo
         if refused is None:
             return Decision(outcome=Outcome.WRITTEN, state="deleting", write=write)
         detail["problem"] = refused.text
-    kept = {row: one for row, one in view.pair.base.items() if not row.startswith(rejections.REFUSED)}
     conflict = FieldConflict(row="delivery", reason="deleted_vs_edited", crm=event, erp=document.rid)
     return Decision(
         outcome=Outcome.CONFLICT,
@@ -61,7 +60,7 @@ def answered(view: View, document: Document, event: str, rules: Rules, look: Loo
         state="deleting",
         detail=detail,
         conflicts=(conflict,),
-        base=kept | refusals.memory if refusals.memory else None,
+        base=refusals.remembered() if refusals.memory else None,
     )
 
 

@@ -20,6 +20,7 @@ from streamsync.sync import (
     header_view,
     phases,
     rejections,
+    settle,
 )
 from streamsync.sync.decision import PARKED, Decision, FieldConflict, Finding
 from streamsync.sync.delivery_message import TOLD
@@ -174,15 +175,9 @@ class _Work:
         case, raw, kind = self.case, self.case.document.raw, self.case.document.kind
         if self.header.to_erp:
             fields = documents.header_paths(self.header.to_erp, kind)
-            write = Write(
-                side=Side.ERP,
-                kind=kind,
-                action=Action.UPDATE,
-                rid=raw.rid,
-                fields=fields,
-                expect={path: raw.fields.get(path, "") for path in fields},
+            return Decision(
+                outcome=Outcome.WRITTEN, rows=self.header.rows_erp, write=settle.update(raw, fields)
             )
-            return Decision(outcome=Outcome.WRITTEN, rows=self.header.rows_erp, write=write)
         if not self.lines.erp:
             return None
         edits = tuple(

@@ -158,11 +158,11 @@ def _linked(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup, *,
     if not sells:
         merged = _without(merged, GROUP, rules.item.map)
     extra = Extra(to_crm=_group(crm.fields, rules, sells=sells))
-    decision = settle.settled(view, KIND, merged, extra)
+    decision = settle.settled(view, merged, extra)
     name = rules.item.layout.name
     marks = {GROUP, name}.intersection(decision.write.fields) if decision.write and not sells else set()
     if marks and not _is_marked(crm.fields, rules):
-        calm = settle.settled(view, KIND, _without(merged, name, rules.item.map), Extra())
+        calm = settle.settled(view, _without(merged, name, rules.item.map), Extra())
         decision = msgspec.structs.replace(decision, mass="mark", calm=calm)
     by_hand = _by_hand(view, merged, crm, rules)
     return _whole(msgspec.structs.replace(decision, conflicts=decision.conflicts + by_hand), crm)
@@ -273,9 +273,7 @@ def _without_row(view: View, erp: Record, rules: Rules, look: Lookup) -> Decisio
         if found.reason:
             return settle.ambiguous(found.reason, found.key, found.candidates)
         if found.link and found.record is not None:
-            pair = look.pair_of(Side.CRM, KIND, found.record.rid)
-            assert pair is not None
-            other = View(pair=pair, crm=found.record)
+            other = settle.half_of(found.record, look)
             both = settle.joined(view, other)
             return settle.linked(view, other, _linked(both, found.record, erp, rules, look, gone=False))
     sells = scope.sellable(erp.fields, rules) and not view.erp_missing

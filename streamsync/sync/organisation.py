@@ -7,7 +7,7 @@ Here stands which case it is and who is the counterpart; the cases are `organisa
 
 import msgspec
 
-from streamsync.model import Direction, Kind, Side
+from streamsync.model import Direction, Kind
 from streamsync.sync import (
     matching,
     organisation_create,
@@ -79,13 +79,7 @@ def _link(view: View, found: matching.Match, rules: Rules, look: Lookup) -> Deci
     """Two halves that are the same thing. An organisation outside the gate is a person's choice, unless
     its type is blank or the rules say what to do (`organisation.on_outside_type`)."""
     assert found.record is not None
-    pair = look.pair_of(found.record.side, KIND, found.record.rid)
-    assert pair is not None
-    other = View(
-        pair=pair,
-        crm=found.record if found.record.side is Side.CRM else None,
-        erp=found.record if found.record.side is Side.ERP else None,
-    )
+    other = settle.half_of(found.record, look)
     both = organisation_rows.joined(settle.joined(view, other), rules, look)
     assert both.crm is not None
     outside = not scope.organisation_in(both.crm.fields, rules) and not scope.type_blank(both.crm.fields)

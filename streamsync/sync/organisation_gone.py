@@ -6,8 +6,8 @@ organisation that is left the type of `organisation.inactive_type`. Where the re
 one, the candidates name those that carry its keys; relinking is unlink and link at the workbench.
 """
 
-from streamsync.model import Action, Direction, Fields, Kind, Outcome, Record, Side, Write
-from streamsync.sync import matching
+from streamsync.model import Direction, Fields, Kind, Outcome, Record, Side
+from streamsync.sync import matching, settle
 from streamsync.sync.codecs import codecs_for
 from streamsync.sync.decision import Decision
 from streamsync.sync.lookup import Lookup, View
@@ -49,15 +49,7 @@ def _mark(left: Record, wanted: Fields, mass: str, direction: Direction) -> Deci
     fields = {name: text for name, text in wanted.items() if left.fields.get(name, "") != text}
     if not fields or not direction.reaches(left.side):
         return ENDED
-    write = Write(
-        side=left.side,
-        kind=Kind.ORGANISATION,
-        action=Action.UPDATE,
-        rid=left.rid,
-        fields=fields,
-        expect={name: left.fields.get(name, "") for name in fields},
-    )
-    return Decision(outcome=Outcome.WRITTEN, write=write, mass=mass)
+    return Decision(outcome=Outcome.WRITTEN, write=settle.update(left, fields), mass=mass)
 
 
 def _heirs(left: Record, rules: Rules, look: Lookup) -> tuple[str, ...]:

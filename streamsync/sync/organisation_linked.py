@@ -7,7 +7,7 @@ organisation had before, `on_leave` that the customer was made inactive because 
 
 import msgspec
 
-from streamsync.model import Action, Agreed, Base, Fields, Kind, Outcome, Record, Side, Write
+from streamsync.model import Agreed, Base, Kind, Outcome, Record, Side
 from streamsync.sync import identity, scope, settle, stamps
 from streamsync.sync.codecs import codecs_for
 from streamsync.sync.decision import Decision, Finding
@@ -96,28 +96,18 @@ class _Case:
         return self.with_base(msgspec.structs.replace(settle.filtered("type"), findings=self.notice()))
 
     def inactivated(self) -> Decision:
-        write = self.update(self.erp, {"status": INACTIVE})
+        write = settle.update(self.erp, {"status": INACTIVE})
         rows_now = {LEFT: Agreed(crm=(self.type,), erp=(INACTIVE,))}
         decision = Decision(outcome=Outcome.WRITTEN, write=write, rows=rows_now, mass="inactivate")
         return self.with_base(decision)
 
     def brought_back(self, before: str) -> Decision:
         """The customer is active again: the organisation gets the type it had."""
-        write = self.update(self.crm, {TYPE: before})
+        write = settle.update(self.crm, {TYPE: before})
         return self.with_base(Decision(outcome=Outcome.WRITTEN, write=write, drop_rows=(SET_ASIDE,)))
 
     def with_base(self, decision: Decision) -> Decision:
         return msgspec.structs.replace(decision, base=self.base if self.base != self.view.pair.base else None)
-
-    def update(self, record: Record, fields: Fields) -> Write:
-        return Write(
-            side=record.side,
-            kind=KIND,
-            action=Action.UPDATE,
-            rid=record.rid,
-            fields=fields,
-            expect={name: record.fields.get(name, "") for name in fields},
-        )
 
     # ---- inside ---------------------------------------------------------------------------------------
 
@@ -142,7 +132,7 @@ class _Case:
             # webCRM names the customer already: the mark goes along with the next write to it
             self.extra.to_erp = {}
         self.extra.findings = self.notice()
-        decision = settle.settled(view, KIND, merged, self.extra)
+        decision = settle.settled(view, merged, self.extra)
         if aside and decision.write is not None and decision.write.side is Side.CRM:
             decision = msgspec.structs.replace(decision, mass="mark")
         if self.inside and self.tied and any(key in self.decided for key in SAID):

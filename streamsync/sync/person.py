@@ -97,13 +97,7 @@ def _matched(view: View, home: Home, rules: Rules, look: Lookup, now_ms: int) ->
         return settle.ambiguous(found.reason, found.key, found.candidates)
     if not found.link or found.record is None:
         return None
-    pair = look.pair_of(found.record.side, KIND, found.record.rid)
-    assert pair is not None
-    other = View(
-        pair=pair,
-        crm=found.record if found.record.side is Side.CRM else None,
-        erp=found.record if found.record.side is Side.ERP else None,
-    )
+    other = settle.half_of(found.record, look)
     both = settle.joined(view, other)
     assert both.crm is not None
     assert both.erp is not None

@@ -4,7 +4,8 @@ Pure; called by `sync.person` once there is evidence. A person may choose more (
 the contact that is left, or `resign` the person that is left. An edit of what is left is asked first.
 """
 
-from streamsync.model import Action, Fields, Kind, Outcome, Record, Side, Write
+from streamsync.model import Fields, Outcome, Record, Side
+from streamsync.sync import settle
 from streamsync.sync.decision import Decision, Finding
 from streamsync.sync.lookup import Lookup, View
 from streamsync.sync.organisation_gone import edited_since
@@ -33,12 +34,4 @@ def decide(view: View, rules: Rules, look: Lookup) -> Decision:
 
 
 def _mark(left: Record, fields: Fields, mass: str) -> Decision:
-    write = Write(
-        side=left.side,
-        kind=Kind.PERSON,
-        action=Action.UPDATE,
-        rid=left.rid,
-        fields=fields,
-        expect={name: left.fields.get(name, "") for name in fields},
-    )
-    return Decision(outcome=Outcome.WRITTEN, write=write, mass=mass)
+    return Decision(outcome=Outcome.WRITTEN, write=settle.update(left, fields), mass=mass)

@@ -55,9 +55,9 @@ def decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     elif settings.relevant_field and not acted and (was is None or was.crm != (_truth(ticked),)):
         kept[TICK] = Agreed(crm=(_truth(ticked),), erp=("",))
     extra.findings = _doubles(crm, erp, home, look)
-    decision = settle.settled(view, KIND, msgspec.structs.replace(merged, base=kept), extra)
+    decision = settle.settled(view, msgspec.structs.replace(merged, base=kept), extra)
     if acted == "false" and decision.write is not None and decision.write.side is Side.ERP:
-        calm = settle.settled(view, KIND, msgspec.structs.replace(merged, base=kept), _unacted(extra))
+        calm = settle.settled(view, msgspec.structs.replace(merged, base=kept), _unacted(extra))
         decision = msgspec.structs.replace(decision, mass="inactivate", calm=calm)
     if direction is Direction.OFF and decision.outcome is Outcome.IN_SYNC:
         closed = "unticked" if not ticked else "no_email"

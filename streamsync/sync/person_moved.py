@@ -8,7 +8,7 @@ the contact comes as a new person of its new organisation.
 
 import msgspec
 
-from streamsync.model import Action, Agreed, Fields, Kind, Outcome, Record, Side, Write
+from streamsync.model import Agreed, Fields, Outcome, Record, Side
 from streamsync.sync import normalise, scope, settle
 from streamsync.sync.decision import Decision, FieldConflict
 from streamsync.sync.lookup import Lookup, View
@@ -90,14 +90,7 @@ def _recreate(view: View, crm: Record, erp: Record, rules: Rules, look: Lookup) 
         outcome=Outcome.WRITTEN,
         rows={SIGNED_OFF: done},
         mass="mark",
-        write=Write(
-            side=Side.CRM,
-            kind=Kind.PERSON,
-            action=Action.UPDATE,
-            rid=crm.rid,
-            fields=fields,
-            expect={name: crm.fields.get(name, "") for name in fields},
-        ),
+        write=settle.update(crm, fields),
     )
 
 

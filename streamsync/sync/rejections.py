@@ -85,6 +85,11 @@ class Refusals:
         self.memory[name] = known
         return Refusal(known.erp[1], known.erp[2])
 
+    def remembered(self) -> Base:
+        """The pair's base with the refusals that hold now, and none that held before."""
+        kept = {row: agreed for row, agreed in self._base.items() if not row.startswith(REFUSED)}
+        return kept | self.memory
+
 
 def _units(op: Op) -> frozenset[str]:
     write = op.write
@@ -115,13 +120,12 @@ def create_held_back(decision: Decision, view: View, around: str, again_ms: int)
         return decision
     refusals = Refusals(view.pair.base, view.refused, again=asked_again(view))
     refused = refusals.of(CREATE, f"{print_of(write)} {around}")
-    kept = {row: agreed for row, agreed in view.pair.base.items() if not row.startswith(REFUSED)}
     if refused is None:
         return decision
     return Decision(
         outcome=Outcome.PARKED,
         reason="rejected" if refused.locked else refused.reason,
         detail={"problem": refused.text},
-        base=kept | refusals.memory,
+        base=refusals.remembered(),
         again_ms=again_ms,
     )

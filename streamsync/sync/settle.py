@@ -7,7 +7,7 @@ settled conflict is reported with the write that carries it out, so that history
 
 import msgspec
 
-from streamsync.model import Action, Base, Direction, Fields, Kind, Outcome, Side, Write
+from streamsync.model import Action, Base, Direction, Fields, Outcome, Record, Side, Write
 from streamsync.sync import answers, stamps
 from streamsync.sync.decision import Decision, FieldConflict, Finding, First
 from streamsync.sync.lookup import Lookup, View
@@ -56,7 +56,19 @@ def _shifted(stamp_ms: int, skew_ms: int) -> int:
     return stamp_ms - skew_ms if stamp_ms else 0
 
 
-def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
+def update(record: Record, fields: Fields) -> Write:
+    """A write of these fields that holds only while they still show what the record shows now."""
+    return Write(
+        side=record.side,
+        kind=record.kind,
+        action=Action.UPDATE,
+        rid=record.rid,
+        fields=fields,
+        expect={path: record.fields.get(path, "") for path in fields},
+    )
+
+
+def settled(view: View, merged: Merge, extra: Extra) -> Decision:
     """The decision about a linked pair."""
     crm, erp = view.crm, view.erp
     assert crm is not None
@@ -82,16 +94,9 @@ def settled(view: View, kind: Kind, merged: Merge, extra: Extra) -> Decision:
             findings=findings,
             rows=merged.rows_erp | extra.rows_erp if to_erp else merged.rows_crm | extra.rows_crm,
             mass="overwrite" if over else "",
-            calm=settled(view, kind, spared(merged, over), extra) if over else None,
+            calm=settled(view, spared(merged, over), extra) if over else None,
             firsts=merged.firsts,
-            write=Write(
-                side=side,
-                kind=kind,
-                action=Action.UPDATE,
-                rid=record.rid,
-                fields=fields,
-                expect={path: record.fields.get(path, "") for path in fields},
-            ),
+            write=update(record, fields),
         )
     if open_ones:
         return Decision(
@@ -181,6 +186,14 @@ def linked(view: View, other: View, decision: Decision) -> Decision:
     if decision.outcome in (Outcome.IN_SYNC, Outcome.WRITTEN):
         decision = msgspec.structs.replace(decision, outcome=Outcome.LINKED)
     return msgspec.structs.replace(decision, link=other.pair.id, state=decision.state or "active")
+
+
+def half_of(record: Record, look: Lookup) -> View:
+    """The half pair that holds this record, as a match found it."""
+    pair = look.pair_of(record.side, record.kind, record.rid)
+    assert pair is not None
+    crm, erp = (record, None) if record.side is Side.CRM else (None, record)
+    return View(pair=pair, crm=crm, erp=erp)
 
 
 def joined(view: View, other: View) -> View:
