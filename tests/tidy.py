@@ -7,7 +7,7 @@ They look at the syntax tree, not at the text, where a text could mislead.
 import ast
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -63,11 +63,15 @@ class Source(msgspec.Struct, dict=True):
                 yield node, ast.unparse(node.func)
 
 
-def sources() -> list[Source]:
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every file, read and parsed once however many rules look at it."""
     found = [
         path for folder in ("streamsync", "actors", "tests") for path in sorted((ROOT / folder).rglob("*.py"))
     ]
-    return [Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in found]
+    return tuple(
+        Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in found
+    )
 
 
 def size(source: Source) -> Iterator[str]:

@@ -16,6 +16,7 @@ from streamsync.simulators.http import StandIn
 from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
 from streamsync.simulators.webcrm.settings import DEFAULT_TOKEN
 from streamsync.simulators.webcrm.world import WebcrmWorld
+from streamsync.sync.organisation_rows import BALANCE
 from streamsync.systems.port import System
 from streamsync.systems.secret import Secret
 from streamsync.systems.visma.catalogue import catalogue
@@ -31,7 +32,7 @@ SEEDS = st.integers(0, 2**32)
 ERP_WANT = {
     kind: frozenset(fields) | {"applications", "taxDetails", "shipments", "inventoryUnits", "attributes.X"}
     for kind, fields in catalogue([]).items()
-} | {Kind.BALANCE: frozenset(("balance", "totalSaleYear"))}
+} | {Kind.BALANCE: BALANCE}
 CRM_WANT = {kind: frozenset(fields) for kind, fields in FIELDS.items()}
 PERSON_HINTS = {"PersonLastName": "Eksempel", "PersonOrganisationId": "778800"}
 

@@ -8,6 +8,7 @@ import pytest
 
 from streamsync.errors import Conflict, Rejected, SystemFault, Throttled
 from streamsync.model import Action, Fields, Kind, LineEdit, Record, Side, Write
+from streamsync.sync.organisation_rows import BALANCE
 from streamsync.systems.visma import shapes
 from streamsync.systems.visma.catalogue import catalogue
 from tests.contract.book import Book
@@ -59,7 +60,7 @@ EVERYTHING = {
     kind: frozenset(fields)
     | {"applications", "taxDetails", "shipments", "attributes.WEBCRMID", "crossReferences", "inventoryUnits"}
     for kind, fields in catalogue([]).items()
-} | {Kind.BALANCE: frozenset(("balance", "totalSaleYear"))}
+} | {Kind.BALANCE: BALANCE}
 SAMPLES = {"decimal": "12.25", "integer": "7", "bool": "true", "date": "2026-03-14", "text": "x"}
 
 

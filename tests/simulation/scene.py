@@ -39,7 +39,7 @@ WHO = "the person at the workbench"
 
 CONFIG = """
 [daemon]
-state = ":memory:"
+state = "{state}"
 admin = "127.0.0.1:8080"
 ops = "127.0.0.1:9464"
 allow_loopback = true
@@ -51,7 +51,7 @@ first_sync = "{first_sync}"
 [connections.webcrm]
 url = "http://127.0.0.1:7001"
 token = {{ file = "webcrm" }}
-requests_per_minute = 600
+requests_per_minute = {crm_per_minute}
 poll_seconds = {poll}
 settle_seconds = 2
 [connections.visma]
@@ -69,6 +69,33 @@ settle_seconds = 2
 Story = Callable[["Scene"], Awaitable[None]]
 
 
+def lay_out(
+    folder: Path,
+    *,
+    rules: str,
+    first_sync: str,
+    poll: int,
+    state: str = ":memory:",
+    crm_per_minute: int = 600,
+) -> Path:
+    """The files of an installation: rules, secrets and the configuration, whose path is returned."""
+    (folder / "kunde.rules.toml").write_text(rules, "utf-8")
+    for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
+        (folder / name).write_text(secret, "utf-8")
+        (folder / name).chmod(0o600)
+    text = CONFIG.format(
+        first_sync=first_sync,
+        poll=poll,
+        state=state,
+        crm_per_minute=crm_per_minute,
+        tenant=DEFAULT_TENANT,
+        client=DEFAULT_CLIENT,
+    )
+    path = folder / "streamsync.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
 class Scene:
     """Both worlds, their faces (counts, faults) and the daemon between them."""
 
@@ -79,17 +106,7 @@ class Scene:
         self.erp = VismaWorld(seed)
         self.crm_face = Face(self.crm, self.clock, FaultPlan(random.Random(seed)))
         self.erp_face = Face(self.erp, self.clock, FaultPlan(random.Random(seed + 1)))
-        (folder / "kunde.rules.toml").write_text(rules, "utf-8")
-        for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
-            (folder / name).write_text(secret, "utf-8")
-            (folder / name).chmod(0o600)
-        self.config_path = folder / "streamsync.toml"
-        self.config_path.write_text(
-            CONFIG.format(
-                first_sync=first_sync, poll=POLL_SECONDS, tenant=DEFAULT_TENANT, client=DEFAULT_CLIENT
-            ),
-            "utf-8",
-        )
+        self.config_path = lay_out(folder, rules=rules, first_sync=first_sync, poll=POLL_SECONDS)
         self.daemon: Daemon
         self._servers = {
             "127.0.0.1:7001": web.Server(self.crm_face),

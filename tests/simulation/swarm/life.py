@@ -32,15 +32,11 @@ async def for_ever() -> None:
 
 
 class MortalClock(LoopClock):
-    """The loop's time, with an offset that a fault may move; a dead life's sleeps never end."""
+    """The loop's time; a dead life's sleeps never end."""
 
     def __init__(self, epoch_ms: int, seed: int) -> None:
         super().__init__(epoch_ms, seed)
         self.dead = False
-        self.offset_ms = 0
-
-    def now_ms(self) -> int:
-        return super().now_ms() + self.offset_ms
 
     async def sleep(self, seconds: float) -> None:
         await super().sleep(seconds)
@@ -115,10 +111,8 @@ class Life:
     async def start(self, delay: Callable[[], float], crash_at_commit: int = 0) -> None:
         """Open and start. `crash_at_commit`: dead right after that commit of this life (0 = never)."""
         await self.daemon.open_store(inline=True, synchronous="OFF")
-        store = self.daemon.store
-        link: Any = store._link
-        mortal: Any = MortalLink(link._conn, self.clock)
-        store._link = mortal
+        store: Any = self.daemon.store
+        store._link = MortalLink(store._link._conn, self.clock)
 
         def committed(number: int) -> None:
             self.commits = number
@@ -143,14 +137,24 @@ class Life:
         self.clock.dead = True
         for connector in self._connectors:
             connector.die(keep)
-        store = self.daemon._store
-        if store is not None and not store._closed:
+        if self.running:
+            store = self.daemon.store
             with contextlib.suppress(sqlite3.ProgrammingError):
                 store._link.drop()
             store._release()
 
-    async def stop(self) -> None:
-        await self.daemon.stop()
+    @property
+    def running(self) -> bool:
+        """Whether its store is open."""
+        store = self.daemon._store
+        return store is not None and not store._closed
+
+    def copy(self, target: Path) -> None:
+        """A copy of the store as it is now."""
+        store: Any = self.daemon.store
+        target.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(target)) as into:
+            store._link.conn.backup(into)
 
     async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         return await self.daemon.store.read(fn)
@@ -161,10 +165,3 @@ def roll_back(state: Path, older: Path) -> None:
     for suffix in ("-wal", "-shm"):
         state.with_name(state.name + suffix).unlink(missing_ok=True)
     shutil.copyfile(older, state)
-
-
-def copy(conn: sqlite3.Connection, target: Path) -> None:
-    """A copy of the store as it is now."""
-    target.unlink(missing_ok=True)
-    with contextlib.closing(sqlite3.connect(target)) as into:
-        conn.backup(into)

@@ -2,12 +2,11 @@
 some seeds are all storms and others a single rare fault in peace."""
 
 import random
-from collections.abc import Callable
 
 from streamsync.simulators.face import Face
 from streamsync.simulators.faults import Sort
-
-Malice = Callable[[random.Random, Face], None]
+from streamsync.simulators.visma.world import VismaWorld
+from streamsync.simulators.webcrm.world import WebcrmWorld
 
 SORTS: dict[str, tuple[Sort, str, float, float]] = {
     # name: sort, method, highest probability, seconds
@@ -45,8 +44,13 @@ class Swarm:
         self.skew_ms = rng.choice([0, 0, 0, 2_000, -2_000, 25_000])
         self.crashes = rng.choice([0, 0, 1, 2, 4]) if rng.random() < 0.8 else rng.randint(5, 10)
         self.roll_back = rng.random() < 0.2
-        self.proven = rng.random() < 0.5
         self.hasty = rng.random() < 0.5  # people act in bursts
+
+    def set_up(self, crm: WebcrmWorld, erp: VismaWorld) -> None:
+        """How both services behave in this seed."""
+        crm.act("set", {"query_shuffle": self.query_shuffle}, 0)
+        late_ms = 1_500 if self.late_visibility else 0
+        erp.act("settings", {"uses_weak_etags": self.weak_etags, "late_commit_ms": late_ms}, 0)
 
     def arm(self, face: Face) -> None:
         """Put the faults onto one face."""

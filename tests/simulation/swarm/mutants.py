@@ -47,12 +47,52 @@ def _no_check_before_update() -> Any:
     return mock.patch.object(learning, "holds", return_value=True)
 
 
+def _no_rest() -> Any:
+    """What is not there is planned again every second (at once, the history would never end)."""
+    whole: Any = learning.replan
+
+    async def soon(*arguments: Any) -> None:
+        await whole(*arguments[:5], 1_000)
+
+    return mock.patch.object(learning, "replan", soon)
+
+
+def _refused_look_up_is_kept() -> Any:
+    """A create whose look-up is refused stays as it was planned."""
+    whole: Any = learning.replan
+
+    async def kept(connection: Any, op: Any, current: Any, started_ms: int, why: str, *pause: int) -> None:
+        if why == "lookup_refused":
+            due = connection.clock.now_ms() + 60_000
+            await connection.store.tx(lambda c: outbox.postpone(c, op, due, "Rejected", why))
+        else:
+            await whole(connection, op, current, started_ms, why, *pause)
+
+    return mock.patch.object(learning, "replan", kept)
+
+
+def _old_trouble_is_shown() -> Any:
+    """A write that succeeded does not end what an earlier one made the connection say."""
+    whole: Any = writer.Writer._landed
+
+    async def landed(self: Any, op: Any, done: Any) -> None:
+        shown = self._connection.degraded.get(self.name)
+        await whole(self, op, done)
+        if shown is not None:
+            self._connection.degraded[self.name] = shown
+
+    return mock.patch.object(writer.Writer, "_landed", landed)
+
+
 MUTANTS: dict[str, tuple[Patch, ...]] = {
     "no look-up before a create": (_no_look_up,),
     "a time-out is a failure": (_timeout_is_failure, _no_look_up),
     "no adoption by marker": (_no_adoption,),
     "no fence": (_no_fence,),
     "no re-read before an update": (_no_check_before_update,),
+    "no rest for what is not there": (_no_rest,),
+    "a refused look-up keeps its plan": (_refused_look_up_is_kept,),
+    "trouble that is over is still shown": (_old_trouble_is_shown,),
 }
 
 

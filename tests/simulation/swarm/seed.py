@@ -20,13 +20,12 @@ import msgspec
 from aiohttp import web
 
 from streamsync.clock import LoopClock
-from streamsync.demo.processes import VISMA_SECRET, WEBCRM_TOKEN
 from streamsync.simulators.face import Face
 from streamsync.simulators.faults import FaultPlan
-from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
+from streamsync.simulators.visma.world import VismaWorld
 from streamsync.simulators.webcrm.world import WebcrmWorld
 from streamsync.store import status
-from tests.simulation.scene import CONFIG, EPOCH_MS, RULES
+from tests.simulation.scene import EPOCH_MS, RULES, lay_out
 from tests.simulation.swarm import invariants, life
 from tests.simulation.swarm.ledger import Ledger
 from tests.simulation.swarm.life import Life, MortalClock
@@ -63,11 +62,10 @@ class World:
     """Both stand-ins, the people, the weather, and the daemon's lives, one after another."""
 
     def __init__(self, folder: Path, seed: int, loop: SimLoop) -> None:
-        self.seed, self.folder, self.loop = seed, folder, loop
+        self.seed, self.loop = seed, loop
         self.rng = random.Random(f"world {seed}")
         self.swarm = Swarm(random.Random(f"swarm {seed}"))
         self.ledger = Ledger()
-        self.clock = MortalClock(EPOCH_MS, seed)
         outside = LoopClock(EPOCH_MS, seed)
         self.crm = WebcrmWorld(seed, requests_per_minute=60_000)
         self.erp = VismaWorld(seed)
@@ -93,7 +91,9 @@ class World:
         self.logs: list[str] = []
         self.state = folder / "state.db"
         self._older = folder / "older.db"
-        self._write_config()
+        self._config = lay_out(
+            folder, rules=RULES, first_sync="accept", poll=POLL, state=str(self.state), crm_per_minute=6000
+        )
 
     def _acts(self) -> frozenset[str]:
         """Some acts are off in some seeds, so that the rest meet each other more often."""
@@ -101,24 +101,12 @@ class World:
         kept = frozenset(name for name in sorted(ACTS) if rng.random() < 0.75)
         return kept or ACTS
 
-    def _write_config(self) -> None:
-        (self.folder / "kunde.rules.toml").write_text(RULES, "utf-8")
-        for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
-            (self.folder / name).write_text(secret, "utf-8")
-            (self.folder / name).chmod(0o600)
-        text = CONFIG.format(first_sync="accept", poll=POLL, tenant=DEFAULT_TENANT, client=DEFAULT_CLIENT)
-        text = text.replace('state = ":memory:"', f'state = "{self.state}"')
-        text = text.replace("requests_per_minute = 600", "requests_per_minute = 6000")
-        (self.folder / "streamsync.toml").write_text(text, "utf-8")
-
     def delay(self) -> float:
         return self.rng.uniform(0.001, 0.05)
 
     async def birth(self, crash_at_commit: int = 0) -> None:
-        old = self.clock
         self.clock = MortalClock(EPOCH_MS, self.seed + self.crashes)
-        self.clock.offset_ms = old.offset_ms
-        self.life = Life(self.folder / "streamsync.toml", self.servers, self.clock)
+        self.life = Life(self._config, self.servers, self.clock)
         self.ledger.note(self.now_ms(), "the daemon starts")
         started = asyncio.ensure_future(self.life.start(self.delay, crash_at_commit))
         died = asyncio.ensure_future(self.life.died.wait())
@@ -138,9 +126,8 @@ class World:
         self.crashes += 1
 
     def keep_copy(self) -> None:
-        store = self.life.daemon._store
-        if store is not None and not store._closed:
-            life.copy(store._link.conn, self._older)  # type: ignore[union-attr]  # the mortal link
+        if self.life.running:
+            self.life.copy(self._older)
 
     def roll_back(self) -> bool:
         if not self._older.exists():
@@ -176,11 +163,11 @@ class World:
             self.kill("after a commit")
             await self.birth()
 
+    def calls(self) -> int:
+        return self.crm_face.counts.total() + self.erp_face.counts.total()
+
     def still(self) -> int:
         return sum(self.ledger.writes.values())
-
-
-Plan = Callable[[World], Awaitable[None]]
 
 
 async def storm(world: World) -> None:
@@ -188,6 +175,7 @@ async def storm(world: World) -> None:
     swarm, rng = world.swarm, world.rng
     for face in (world.crm_face, world.erp_face):
         swarm.arm(face)
+    swarm.set_up(world.crm, world.erp)
     world.erp_face.faults.zone_offset_minutes = swarm.zone_minutes
     world.erp_face.faults.clock_offset_ms = swarm.skew_ms
     ends = world.loop.time() + BUSY_SECONDS
@@ -214,6 +202,20 @@ async def storm(world: World) -> None:
             await world.birth(rng.choice([0, rng.randint(1, 60)]))
 
 
+async def at_rest(world: World) -> list[str]:
+    """Rule 4: nothing is written, little more than the polls is read, no trouble shown that is over."""
+    writes, calls = world.still(), world.calls()
+    await asyncio.sleep(STILL_SECONDS)
+    failures = [f"degraded at rest: {one}" for one in world.life.daemon.commands.status()["degraded"]]
+    if world.still() != writes:
+        failures.append(f"{world.still() - writes} writes at rest")
+    [connection] = world.life.daemon.plant.connections.values()
+    polls = sum(len(system.feeds) for system in connection.systems.values()) * STILL_SECONDS // POLL
+    if world.calls() - calls > 2 * polls:
+        failures.append(f"{world.calls() - calls} calls at rest, where the polls need {polls}")
+    return failures
+
+
 async def whole(world: World) -> list[str]:
     await world.birth()
     await storm(world)
@@ -223,10 +225,7 @@ async def whole(world: World) -> list[str]:
     if not failures:
         ground = await world.ground()
         failures = [problem for check in invariants.AT_REST for problem in check(ground)]
-        before = world.still()
-        await asyncio.sleep(STILL_SECONDS)
-        if world.still() != before:
-            failures.append(f"{world.still() - before} writes at rest")
+        failures += await at_rest(world)
     world.logs.append(world.life.out.getvalue())
     failures += invariants.nothing_personal("".join(world.logs))
     world.commits += world.life.commits
