@@ -5,7 +5,7 @@ read: what now equals our body moves the base, then the pair is decided again. A
 a number only, and that no poll has shown since, is looked up here too.
 """
 
-from functools import partial
+import sqlite3
 
 from actors import learning
 from actors.connection import Connection
@@ -13,6 +13,7 @@ from streamsync.errors import SystemFault
 from streamsync.kernel.actor import Pulse
 from streamsync.model import Action, Done, Op, Record
 from streamsync.store import outbox
+from streamsync.store.idle import Idle
 
 LOOK_SECONDS = 5.0
 TAKE = 100
@@ -25,6 +26,7 @@ class Resolver:
         self.pulse = Pulse(deadline_seconds=900)
         self._connection = connection
         self._failures = 0
+        self._idle = Idle(connection.store)
 
     def __repr__(self) -> str:
         return f"<Resolver: {self._failures} failures in a row>"
@@ -35,17 +37,7 @@ class Resolver:
         while True:
             self.pulse.beat()
             pause = LOOK_SECONDS
-            now = connection.clock.now_ms()
-            ops = await connection.store.read(
-                partial(
-                    outbox.unknown_due,
-                    connection=connection.name,
-                    now_ms=now,
-                    handle_patience_ms=HANDLE_PATIENCE_MS,
-                    limit=TAKE,
-                )
-            )
-            for op in ops:
+            for op in await self._due():
                 try:
                     await self._resolve(op)
                     self._failures = 0
@@ -62,6 +54,24 @@ class Resolver:
                     )
                     break
             await connection.resolve_wake.wait(pause)
+
+    async def _due(self) -> list[Op]:
+        connection, now, commits = (
+            self._connection,
+            self._connection.clock.now_ms(),
+            self._connection.store.commits,
+        )
+        if self._idle.holds(now):
+            return []
+
+        def look(conn: sqlite3.Connection) -> tuple[list[Op], int | None]:
+            ops = outbox.unknown_due(conn, connection.name, now, HANDLE_PATIENCE_MS, TAKE)
+            return ops, None if ops else outbox.next_unknown_ms(conn, connection.name)
+
+        ops, due_ms = await connection.store.read(look)
+        if not ops:
+            self._idle.begin(commits, due_ms)
+        return ops
 
     async def _resolve(self, op: Op) -> None:
         if op.write.action is Action.CREATE:

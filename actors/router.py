@@ -12,6 +12,7 @@ from actors.connection import Connection
 from streamsync.kernel.actor import Pulse
 from streamsync.model import Entity, Lane
 from streamsync.store import pairs
+from streamsync.store.idle import Idle
 
 SCAN_SECONDS = 1.0
 SCAN_LIMIT = 500
@@ -24,6 +25,7 @@ class Router:
         self.name = f"router:{connection.name}"
         self.pulse = Pulse(deadline_seconds=120)
         self._connection = connection
+        self._idle = Idle(connection.store)
 
     def __repr__(self) -> str:
         return f"<Router {self._connection.route!r}>"
@@ -45,11 +47,13 @@ class Router:
     async def _scan(self) -> None:
         """One read for all entities; each gets at most what its mailbox has room for."""
         connection = self._connection
-        now = connection.clock.now_ms()
+        now, commits = connection.clock.now_ms(), connection.store.commits
+        if self._idle.holds(now):
+            return
         rooms = {entity: min(connection.map[entity].room, SCAN_LIMIT) for entity in ORDER}
 
-        def dirty(conn: sqlite3.Connection) -> list[tuple[Entity, int, Lane]]:
-            return [
+        def dirty(conn: sqlite3.Connection) -> tuple[list[tuple[Entity, int, Lane]], int | None]:
+            found = [
                 (entity, pair, lane)
                 for entity, room in rooms.items()
                 if room > 0
@@ -57,6 +61,10 @@ class Router:
                     conn, connection=connection.name, entity=entity, limit=room, now_ms=now
                 )
             ]
+            return found, pairs.next_due_ms(conn, connection.name)
 
-        for entity, pair, lane in await connection.store.read(dirty):
+        found, due_ms = await connection.store.read(dirty)
+        if not found and all(rooms.values()):
+            self._idle.begin(commits, due_ms)
+        for entity, pair, lane in found:
             await connection.map[entity].put(pair, lane)

@@ -7,6 +7,7 @@ bulk request where the system takes it.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import groupby, zip_longest
 
@@ -18,6 +19,7 @@ from streamsync.errors import Bug, Rejected, SystemFault, Throttled, Unauthorize
 from streamsync.kernel.actor import Pulse
 from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Side
 from streamsync.store import observations, outbox
+from streamsync.store.idle import Idle
 
 LOOK_SECONDS = 1.0
 TAKE = 1000
@@ -35,6 +37,7 @@ class Writer:
         self._system = connection.systems[side]
         self._hands = 1 if side is Side.CRM else HANDS
         self._pause_until_ms = 0
+        self._idle = Idle(connection.store)
         self._busy: set[int] = set()
         self._draining = asyncio.Event()
 
@@ -63,9 +66,12 @@ class Writer:
     async def _round(self) -> bool:
         """Take what is due and carry it out, `HANDS` batches at a time. False if there was nothing."""
         connection, now = self._connection, self._connection.clock.now_ms()
-        if now < self._pause_until_ms:
+        if now < self._pause_until_ms or self._idle.holds(now):
             return False
-        ops = await connection.store.read(lambda c: outbox.due(c, connection.name, self._side, now, TAKE))
+        commits = connection.store.commits
+        ops, due_ms = await connection.store.read(lambda c: self._due(c, now))
+        if not ops:
+            self._idle.begin(commits, due_ms)
         ops = [op for op in ops if not self._held(op, now)]
         if not ops:
             return False
@@ -78,6 +84,12 @@ class Writer:
             for _ in range(min(self._hands, found)):
                 group.create_task(self._hand(batches))
         return found > 0
+
+    def _due(self, conn: sqlite3.Connection, now: int) -> tuple[list[Op], int | None]:
+        """What is due; when nothing is, also when something will be."""
+        name = self._connection.name
+        ops = outbox.due(conn, name, self._side, now, TAKE)
+        return ops, None if ops else outbox.next_due_ms(conn, name, self._side)
 
     def _held(self, op: Op, now: int) -> bool:
         """After an unclean start creates wait until nothing of the former life can still land."""

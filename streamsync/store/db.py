@@ -55,8 +55,9 @@ def run_batch(conn: sqlite3.Connection, fns: Sequence[Fn]) -> list[Any]:
     """One transaction; per function its result or a `_Failed`. Raises only when the transaction as a whole
     failed."""
     results: list[Any] = []
-    conn.execute("BEGIN IMMEDIATE")
+    conn.execute("PRAGMA query_only=OFF")
     try:
+        conn.execute("BEGIN IMMEDIATE")
         for fn in fns:
             conn.execute("SAVEPOINT one")
             try:
@@ -70,15 +71,9 @@ def run_batch(conn: sqlite3.Connection, fns: Sequence[Fn]) -> list[Any]:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
-    return results
-
-
-def run_read(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
-    conn.execute("PRAGMA query_only=ON")
-    try:
-        return fn(conn)
     finally:
-        conn.execute("PRAGMA query_only=OFF")
+        conn.execute("PRAGMA query_only=ON")  # between transactions nothing can write: reads cost no more
+    return results
 
 
 class _Inline:
@@ -209,7 +204,12 @@ class Store:
     async def read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run `fn` on committed data; a write in it is an error."""
         self._refuse_closed()
-        return await self._link.run(lambda conn: run_read(conn, fn))
+        return await self._link.run(fn)
+
+    @property
+    def commits(self) -> int:
+        """How many this life has made: while it stands still only time can change what a look finds."""
+        return self._commits
 
     async def checkpoint(self) -> bool:
         """Fold the write-ahead log into the file; False if an open cursor prevented it (an alarm)."""

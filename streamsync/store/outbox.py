@@ -22,6 +22,9 @@ DUE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, 
   due_ms<=? AND NOT EXISTS(SELECT 1 FROM pair WHERE pair.id=outbox.pair AND pair.state='paused')
   ORDER BY due_ms, id LIMIT ?"""
 DUE_BUT = DUE.replace("ORDER BY", "AND entity NOT IN(SELECT value FROM json_each(?)) ORDER BY")
+NEXT_DUE = """SELECT min(due_ms) FROM outbox WHERE connection=? AND side=? AND lane=? AND
+  state='ready'"""
+NEXT_UNKNOWN = "SELECT min(due_ms) FROM outbox WHERE connection=? AND state='unknown'"
 UNKNOWN_DUE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
   error_class, error, trace, rows FROM outbox WHERE connection=? AND state='unknown' AND due_ms<=? AND
   (handle='' OR sent_ms+?<=?) ORDER BY due_ms, id LIMIT ?"""
@@ -81,6 +84,8 @@ __all__ = [
     "grouped",
     "hold_handle",
     "newest",
+    "next_due_ms",
+    "next_unknown_ms",
     "open_op",
     "park",
     "parked_ops",
@@ -114,6 +119,18 @@ def due(
             asked = (connection, side, RANK[lane], now_ms, *but, limit - len(found))
             rows = conn.execute(statement, asked).fetchall()
             found += map(op_of, rows)
+    return found
+
+
+def next_due_ms(conn: sqlite3.Connection, connection: str, side: Side) -> int | None:
+    """When the earliest ready op comes due, a paused one counted; None if there is none."""
+    found = [conn.execute(NEXT_DUE, (connection, side, rank)).fetchone()[0] for rank in RANK.values()]
+    return min((due for due in found if due is not None), default=None)
+
+
+def next_unknown_ms(conn: sqlite3.Connection, connection: str) -> int | None:
+    """When the earliest op with an unknown outcome is to be looked up; None if there is none."""
+    found: int | None = conn.execute(NEXT_UNKNOWN, (connection,)).fetchone()[0]
     return found
 
 

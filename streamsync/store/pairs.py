@@ -19,6 +19,7 @@ DIRTY = """SELECT id, lane FROM pair WHERE connection=? AND entity=? AND dirty>0
 AGAIN = """SELECT id, lane FROM pair WHERE connection=? AND entity=? AND again_ms>0 AND again_ms<=? AND
   dirty=0 AND state NOT IN('paused','quarantined') AND NOT EXISTS(SELECT 1 FROM outbox WHERE
   outbox.pair=pair.id AND outbox.state IN('ready','sent','unknown')) ORDER BY again_ms LIMIT ?"""
+NEXT_DUE = "SELECT min(again_ms) FROM pair WHERE connection=? AND entity=? AND again_ms>0"
 DUE = "SELECT 1 FROM pair WHERE id=? AND again_ms>0 AND again_ms<=?"
 OPEN_OP = "SELECT 1 FROM outbox WHERE pair=? AND state IN('ready','sent','unknown')"
 ENTITIES = "SELECT id, entity, lane FROM pair WHERE id IN(SELECT value FROM json_each(?))"
@@ -119,6 +120,12 @@ def dirty_pairs(
     if len(rows) < limit:
         rows += conn.execute(AGAIN, (connection, entity, now_ms, limit - len(rows))).fetchall()
     return [(pair, LANES[lane]) for pair, lane in rows]
+
+
+def next_due_ms(conn: sqlite3.Connection, connection: str) -> int | None:
+    """When the earliest pair asks to be decided again; None if none does."""
+    found = [conn.execute(NEXT_DUE, (connection, entity)).fetchone()[0] for entity in Entity]
+    return min((due for due in found if due is not None), default=None)
 
 
 def due(conn: sqlite3.Connection, pair: int, now_ms: int) -> bool:

@@ -6,6 +6,7 @@ paths. Lengths: semantics §2.1, visma-api §4.4; 0 where none is known.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import msgspec
 
@@ -67,11 +68,7 @@ _OPTIONS: Mapping[tuple[Kind, str], tuple[str, ...]] = {
 
 def catalogue(classes: Iterable[wire.CustomerClass]) -> Catalogue:
     """All kinds. `classes` brings the attributes."""
-    found: dict[Kind, dict[str, FieldInfo]] = {
-        kind: {path: _info(kind, path, sort) for path, sort in _paths(root, "")}
-        for kind, root in flatten.ROOTS.items()
-        if kind is not Kind.BALANCE
-    }
+    found = {kind: dict(fields) for kind, fields in _described().items()}
     found[Kind.ORDER]["shipments"] = FieldInfo(
         name="shipments", label="Shipments", kind="memo", writable=False
     )
@@ -81,6 +78,16 @@ def catalogue(classes: Iterable[wire.CustomerClass]) -> Catalogue:
     found[Kind.ORGANISATION] |= {path: _info(Kind.ORGANISATION, path, "decimal") for path in _AMOUNTS}
     found[Kind.LINE] = {path: _line_info(path) for path in flatten.ORDER_LINE_PATHS}
     return found
+
+
+@cache
+def _described() -> Mapping[Kind, Mapping[str, FieldInfo]]:
+    """What the reduced specification says, the same for every tenant."""
+    return {
+        kind: {path: _info(kind, path, sort) for path, sort in _paths(root, "")}
+        for kind, root in flatten.ROOTS.items()
+        if kind is not Kind.BALANCE
+    }
 
 
 def _attributes(classes: Iterable[wire.CustomerClass]) -> dict[str, str]:

@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from aiohttp import web
 
+from actors import opener as opening
 from streamsync import config as configuration
 from streamsync.clock import LoopClock
 from streamsync.daemon import Daemon
@@ -24,6 +26,22 @@ from streamsync.observe.logs import Log
 from tests.simulation.memhttp import MemoryConnector
 
 T = TypeVar("T")
+_judged: dict[bytes, Any] = {}
+
+
+def _once(check: Callable[..., Any]) -> Callable[..., Any]:
+    """The rules check is pure and costs a tenth of a second at each start: one judgement per question."""
+
+    def judge(*question: Any) -> Any:
+        key = msgspec.json.encode(question, order="sorted", enc_hook=repr)
+        if key not in _judged:
+            _judged[key] = check(*question)
+        return _judged[key]
+
+    return judge
+
+
+vars(opening)["check"] = _once(vars(opening)["check"])
 
 
 async def for_ever() -> None:

@@ -35,11 +35,11 @@ from tests.simulation.vloop import SimLoop
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 240
+BUSY_SECONDS = 180
 POLL = 20
-QUIET_LOOKS = 30
+QUIET_LOOKS = 16
 REST_SECONDS = 3600
-STILL_SECONDS = 300
+STILL_SECONDS = 120
 SHARED = Path("/dev/shm")
 
 
