@@ -34,6 +34,7 @@ class Janitor:
         self._metrics = metrics
         self._connections = connections
         self._publish = publish
+        self._counted_at = -1  # the number of commits at the last count: without another one it still stands
 
     def __repr__(self) -> str:
         return f"<Janitor {self._store!r}>"
@@ -42,21 +43,27 @@ class Janitor:
         swept = self._clock.monotonic()
         while True:
             self.pulse.beat()
+            commits = self._store.commits
             for connection in self._connections:
-                found = await self._store.read(partial(status.summary, connection=connection.name))
-                connection.busy = found.unprocessed + found.open_ops
-                self._note_brake(connection, found)
-                self._metrics.summarise(connection.name, found)
+                if commits != self._counted_at:
+                    await self._count(connection)
                 for side, system in connection.systems.items():
                     allowance = system.allowance()
                     if allowance.limit:
                         self._metrics.quota(connection.name, side, allowance.limit, allowance.remaining)
+            self._counted_at = commits
             self._metrics.stored(self._store.statistics())
             self._publish()
             if self._clock.monotonic() - swept > RETENTION_SECONDS:
                 swept = self._clock.monotonic()
                 await self._sweep()
             await self._clock.sleep(PUBLISH_SECONDS)
+
+    async def _count(self, connection: Connection) -> None:
+        found = await self._store.read(partial(status.summary, connection=connection.name))
+        connection.busy = found.unprocessed + found.open_ops
+        self._note_brake(connection, found)
+        self._metrics.summarise(connection.name, found)
 
     def _note_brake(self, connection: Connection, found: status.Summary) -> None:
         """Once per burst: the operator hears that something waits for a person."""
