@@ -4,8 +4,9 @@
 #   make test [T=tests/unit/kernel]                        all tests, in random order
 #   make check                                             style, types, import rules, then all tests
 #   make lint                                              the same without the tests
-#   make docs                                              write docs/mapping.md and docs/cases.md anew from the code
+#   make docs                                              write docs/{mapping,cases,predecessor}.md anew from the code
 #   make simulate [SEEDS=1000] [SEED=1]                    seeded histories of people, faults and crashes, judged
+#   make killtest [KILLS=200] [SEED=1]                     the real daemon, killed under load, judged
 #   make bench                                             the benchmarks
 #   make lock                                              pin the dependencies anew (needs the package index)
 
@@ -22,7 +23,7 @@ T ?= tests
 # Tests of one file stay together: what a module sets up is set up once.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadscope
 
-.PHONY: help demo test check lint docs bench simulate lock
+.PHONY: help demo test check lint docs bench simulate killtest lock
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,9 +44,13 @@ lint: $(READY)
 docs: $(READY)
 	@$(BIN)/streamsync mapping > docs/mapping.md
 	@$(BIN)/python -m tests.cases_page > docs/cases.md
+	@$(BIN)/python -m tests.predecessor_page > docs/predecessor.md
 
 simulate: $(READY)
 	@$(BIN)/python -m tests.simulation.swarm $(or $(SEED),1) $(or $(SEEDS),100)
+
+killtest: $(READY)
+	@$(BIN)/python -m tests.kill $(or $(KILLS),200) $(or $(SEED),1)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench

@@ -12,7 +12,7 @@ from actors.clocks import ServerClocks
 from streamsync.clock import Clock
 from streamsync.kernel.mailbox import Mailbox
 from streamsync.kernel.signal import Wake
-from streamsync.model import Entity, Kind, Side
+from streamsync.model import Action, Entity, Kind, Op, Side
 from streamsync.observe.metrics import Metrics
 from streamsync.store.db import Store
 from streamsync.sync.rules import Rules
@@ -61,6 +61,9 @@ class Connection:
     degraded: dict[str, str] = field(default_factory=dict)  # what is wrong, in a sentence, by check
     wanted: dict[tuple[Kind, str], None] = field(default_factory=dict)  # ERP records to read singly
     suspects: dict[tuple[Side, Kind, str], None] = field(default_factory=dict)  # said to be deleted
+    unproven: dict[tuple[Side, Kind, str], tuple[int, int]] = field(default_factory=dict)
+    # believed writes that no read has shown yet: since when, and the op if it was a create
+    looked: dict[tuple[Side, Kind], int] = field(default_factory=dict)  # when the last whole read of it began
     in_hand: int = 0  # pairs that the mappers are deciding at this moment
     clocks: ServerClocks = field(default_factory=ServerClocks)
     busy: int = 0  # pairs not yet decided plus open ops, as the janitor counted last
@@ -95,6 +98,29 @@ class Connection:
         """A hook says that this record was deleted. Full is no loss: full reads find it too."""
         if len(self.suspects) < WANTED_MAX and kind is not Kind.LINE:
             self.suspects[side, kind, rid] = None
+
+    def believe(self, op: Op, rid: str) -> None:
+        """The answer is all that is known of this write; a read has to show it."""
+        key = (op.write.side, op.write.kind, rid)
+        create = op.id if op.write.action is Action.CREATE else self.unproven.get(key, (0, 0))[1]
+        self.unproven[key] = (self.clock.now_ms(), create)
+
+    def take_unproven(self, side: Side, kind: Kind, before_ms: int) -> dict[str, int]:
+        """What was believed before then, and no feed has shown since, with its create; the caller reads it
+        now."""
+        found = {
+            rid: create
+            for (of, what, rid), (since_ms, create) in self.unproven.items()
+            if (of, what) == (side, kind) and since_ms < before_ms
+        }
+        for rid in found:
+            del self.unproven[side, kind, rid]
+        return found
+
+    def looked_since(self, side: Side, kind: Kind, since_ms: int) -> bool:
+        """Whether a feed of this kind was read that began after then; true where there is none to read."""
+        read = [feed for feed in self.systems[side].feeds if feed.kind is kind and self.wants(side, feed)]
+        return not read or self.looked.get((side, kind), 0) >= since_ms
 
     def take_suspects(self) -> dict[tuple[Side, Kind], list[str]]:
         """All that were named since the last call, by side and kind."""

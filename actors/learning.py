@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from actors.connection import Connection
 from streamsync.errors import Conflict, Refused, Rejected, SystemFault, Throttled, Unauthorized
 from streamsync.model import Direction, Done, Entity, Lane, Op, Outcome, Record, Side
-from streamsync.store import observations, outbox, pairs, people
+from streamsync.store import doubts, observations, outbox, pairs, people
 from streamsync.sync.identity import observe
 from streamsync.sync.rejections import meaning, worth_replanning
 
@@ -70,17 +70,25 @@ async def replan(
 ) -> None:
     """The target is not as the plan assumed: keep what was seen, drop the op, decide again.
 
-    Where nothing was seen (`current` is None) the same plan would come out: the pair rests a while, until the
-    list shows what became of the record."""
+    Where nothing new was seen the same plan would come out: the pair rests a while, longer each time. A
+    record that is said not to be there (`current` is None) is not taken as deleted (semantics §10)."""
     now = connection.clock.now_ms()
     seen = [observe(current, connection.force.rules)] if current is not None else []
 
     def body(conn: sqlite3.Connection) -> None:
-        outbox.supersede(conn, op, now, 0 if seen else now + pause_ms)
-        if seen:
-            observations.observe_many(
-                conn, connection.name, seen, read_at_ms=started_ms, lane=Lane.LIVE, now_ms=now, whole=True
-            )
+        if current is None and why == "lookup_refused":
+            outbox.supersede(conn, op, now, now + pause_ms)
+            return
+        if current is None:
+            doubts.rest(conn, connection.name, op, "absent", now, pause_ms)
+            return
+        news = observations.observe_many(
+            conn, connection.name, seen, read_at_ms=started_ms, lane=Lane.LIVE, now_ms=now, whole=True
+        )
+        if news.changed:
+            outbox.supersede(conn, op, now)
+        else:
+            doubts.rest(conn, connection.name, op, "failing" if why == "unknown_resolved" else "moved", now)
 
     await connection.store.tx(body)
     connection.metrics.written(op.write.side, op.entity, op.write.action, "superseded")
@@ -88,6 +96,16 @@ async def replan(
         "op_superseded", connection=connection.name, op=op.id, pair=op.pair, entity=op.entity, cause=why
     )
     connection.route.offer(op.pair, op.lane)
+
+
+async def doubt(connection: Connection, op: Op, why: str) -> None:
+    """What was answered does not fit: nothing is concluded from it (`store.doubts`)."""
+    now = connection.clock.now_ms()
+    await connection.store.tx(lambda c: doubts.rest(c, connection.name, op, why, now))
+    connection.metrics.written(op.write.side, op.entity, op.write.action, "superseded")
+    connection.log(
+        "op_superseded", connection=connection.name, op=op.id, pair=op.pair, entity=op.entity, cause=why
+    )
 
 
 async def fail(connection: Connection, op: Op, fault: SystemFault) -> None:
@@ -109,6 +127,8 @@ async def fail(connection: Connection, op: Op, fault: SystemFault) -> None:
             await read_again(connection, op, fault.code)
         case Rejected() if worth_replanning(fault.code):
             await read_again(connection, op, fault.code)
+        case Rejected() if fault.code == "404" and op.write.rid:
+            await replan(connection, op, None, now, "gone")
         case Rejected():
             outcome, reason = meaning(fault.code)
             await store.tx(
@@ -153,11 +173,12 @@ async def park_twins(connection: Connection, op: Op, count: int) -> None:
 
 
 async def not_parted(connection: Connection, op: Op, found: Sequence[Record]) -> list[Record]:
-    """Without those that a person unlinked this pair from: their texts may still carry our marker."""
+    """Each record once (a page that moves while it is read shows one twice), without those that a person
+    unlinked this pair from: their texts may still carry our marker."""
     if not found:
         return []
     parted = await connection.store.read(lambda c: people.parted_from(c, connection.name, op.pair))
-    return [record for record in found if record.rid not in parted]
+    return [record for rid, record in {one.rid: one for one in found}.items() if rid not in parted]
 
 
 async def read_again(connection: Connection, op: Op, why: str) -> None:
@@ -175,7 +196,10 @@ async def read_again(connection: Connection, op: Op, why: str) -> None:
             await connection.store.tx(lambda c: outbox.back_to_ready(c, op, due, kind, words))
             return
         current = found.get(op.write.rid)
-    await replan(connection, op, current, started, f"moved:{why}")
+    if current is not None and current.rid != op.write.rid:
+        await doubt(connection, op, "other")
+    else:
+        await replan(connection, op, current, started, f"moved:{why}")
 
 
 def holds(current: Record, op: Op) -> bool:

@@ -8,6 +8,7 @@ is the back-pressure.
 
 from collections.abc import Iterable
 
+from actors import landing
 from actors.connection import Connection
 from streamsync.errors import SystemFault, Throttled, Unauthorized
 from streamsync.kernel.actor import Pulse
@@ -85,17 +86,19 @@ class Poller:
         first = full and not await store.read(lambda c: observations.scanned(c, name, side, feed.name))
         lane = Lane.BACKFILL if full else Lane.LIVE
         scan = connection.clock.now_ms() if full else 0
-        after, rows, whole = position, 0, set[str]()
+        after, rows, whole, began = position, 0, set[str](), connection.clock.now_ms()
         async for page in self._system.read(feed, position or None, connection.want(side, feed.kind), lane):
             after = page.position or after
             rows += len(page.records) + len(page.malformed)
             if connection.wanted:
                 whole.update(record.rid for record in page.records if not record.partial)
             await self._store(page, Lane.BACKFILL if first else Lane.LIVE, scan)
+            self._note_proven(page)
             self.pulse.beat()
         wanted = connection.take_wanted(feed.kind) if side is Side.ERP else []
         if wanted := [rid for rid in wanted if rid not in whole]:
             await self._reread(feed.kind, wanted, Lane.LIVE)
+        await self._prove(began)
         if full:
             await self._believable(rows)
             now = connection.clock.now_ms()
@@ -106,6 +109,24 @@ class Poller:
             )
         if after != position:
             await store.tx(lambda c: observations.set_cursor(c, name, side, feed.name, after))
+        connection.looked[side, feed.kind] = began
+
+    def _note_proven(self, page: Page) -> None:
+        """A row that was read after a write was believed speaks for itself."""
+        unproven, side = self._connection.unproven, self._system.side
+        for record in page.records if unproven else ():
+            since_ms, _ = unproven.get((side, record.kind, record.rid), (page.started_ms, 0))
+            if not record.partial and since_ms < page.started_ms:
+                del unproven[side, record.kind, record.rid]
+
+    async def _prove(self, began_ms: int) -> None:
+        """A write that was believed moves the record's stamp, so this read should have shown it; what it did
+        not show is read singly."""
+        connection, side, kind = self._connection, self._system.side, self._feed.kind
+        doubtful = connection.take_unproven(side, kind, began_ms - self._system.settle_ms)
+        if doubtful:
+            found = await self._reread(kind, list(doubtful), Lane.LIVE)
+            await landing.disprove(connection, side, doubtful, found)
 
     async def _believable(self, rows: int) -> None:
         """Raises Unauthorized for a whole list without a row where records are known (semantics §10): the
@@ -181,8 +202,10 @@ class Poller:
             connection.log("op_adopted", connection=connection.name, op=op)
         return found.stale
 
-    async def _reread(self, kind: Kind, rids: list[str], lane: Lane) -> None:
+    async def _reread(self, kind: Kind, rids: list[str], lane: Lane) -> dict[str, Record]:
+        """Read these singly and store them; what there is, by the rid asked for."""
         connection, side = self._connection, self._system.side
+        all_found: dict[str, Record] = {}
         for start in range(0, len(rids), REREAD_AT_ONCE):
             started = connection.clock.now_ms()
             records = await self._system.get(
@@ -190,6 +213,8 @@ class Poller:
             )
             await self._observe(records.values(), started, lane, whole=True)
             self._system.noted(tuple(records.values()))
+            all_found.update(records)
+        return all_found
 
     async def _note_malformed(self, page: Page) -> None:
         connection, side = self._connection, self._system.side

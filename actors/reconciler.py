@@ -2,7 +2,8 @@
 
 - A payment may not move an invoice's stamp: hourly one list of open documents; one absent there is read.
 - Stock moves without the item's stamp: its own list, every `item.stock_interval`.
-- webCRM tells nobody of a deleted line: lines of deliveries with an open order are read again as a set.
+- webCRM tells nobody of a deleted line: lines of deliveries with an open order are read again as a set, a
+  batch at a time; those of ended orders too, a batch an hour.
 - Daily each list is read in full, so that a missed change or a disappearance is found. Missing is not
   deleted: only what two full reads an hour apart do not show, and a single read by its key does not find, is
   gone; in webCRM also what a delete hook named and a single read does not find (semantics §10).
@@ -21,6 +22,7 @@ from streamsync.sync.identity import observe
 TURN_SECONDS = 10.0
 PAYMENTS_SECONDS = 3600.0
 LINES_SECONDS = 30.0
+ENDED_SECONDS = 3600.0
 GONE_SECONDS = 600.0
 FULL_SECONDS = 86_400.0
 EVIDENCE_SECONDS = 3600.0
@@ -39,11 +41,12 @@ class Reconciler:
             "payments": (PAYMENTS_SECONDS, self.payments),
             "stock": (0.0, self.stock),
             "lines": (LINES_SECONDS, self.lines),
+            "ended": (ENDED_SECONDS, self.ended),
             "gone": (GONE_SECONDS, self.gone),
             "full": (FULL_SECONDS, self.full),
         }
         self._due: dict[str, float] = {}
-        self._at = 0  # where the next batch of lines begins
+        self._at = {"lines": 0, "ended": 0}  # where the next batch of each begins
 
     def __repr__(self) -> str:
         return f"<Reconciler {self._due}>"
@@ -107,12 +110,19 @@ class Reconciler:
 
         One batch a turn, so that many open orders cost no more calls than few. A deletion that moved the
         delivery's value was found before, by the value that no longer fits (sync/handed_over.py)."""
+        await self._read_lines("lines", pairs.open_deliveries)
+
+    async def ended(self) -> None:
+        """The same for deliveries whose order is completed or cancelled: such a deletion is a locked edit."""
+        await self._read_lines("ended", pairs.ended_deliveries)
+
+    async def _read_lines(self, job: str, which: Callable[..., list[str]]) -> None:
         connection = self._connection
         if connection.active(Entity.DELIVERY):
-            rids = await connection.store.read(partial(pairs.open_deliveries, connection=connection.name))
-            self._at = self._at if self._at < len(rids) else 0
-            await self._read(Side.CRM, Kind.DELIVERY, rids[self._at : self._at + BATCH])
-            self._at += BATCH
+            rids = await connection.store.read(partial(which, connection=connection.name))
+            at = self._at[job] if self._at[job] < len(rids) else 0
+            await self._read(Side.CRM, Kind.DELIVERY, rids[at : at + BATCH])
+            self._at[job] = at + BATCH
 
     async def full(self) -> None:
         """Have every feed read its whole list on its next turn."""
@@ -166,6 +176,8 @@ class Reconciler:
 
     async def _prove(self, side: Side, kind: Kind, rids: Sequence[str]) -> None:
         found = await self._read(side, kind, rids)
+        for rid in [rid for rid in rids if rid not in found and len(rids) > 1]:
+            found |= await self._read(side, kind, [rid])  # a batch is a list too, and a list may have gaps
         absent = [rid for rid in rids if rid not in found]
         system = self._connection.systems[side]
         converted = await system.converted(kind, absent, Lane.RECONCILE) if absent else frozenset()

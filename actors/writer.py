@@ -13,9 +13,10 @@ from itertools import groupby, zip_longest
 
 import msgspec
 
-from actors import learning
+from actors import landing, learning
 from actors.connection import Connection
 from streamsync.errors import Bug, Rejected, SystemFault, Throttled, Unauthorized
+from streamsync.kernel import crashpoint
 from streamsync.kernel.actor import Pulse
 from streamsync.model import LANES, Action, Done, Kind, Lane, Op, Side
 from streamsync.store import observations, outbox
@@ -57,7 +58,11 @@ class Writer:
     async def run(self) -> None:
         connection = self._connection
         await connection.opened.wait()
-        self._busy.clear()
+        if self._busy:  # it crashed with these in hand: only the other system knows what became of them
+            self._busy.clear()
+            now = connection.clock.now_ms()
+            await connection.store.tx(lambda c: outbox.unanswered(c, connection.name, self._side, now))
+            connection.resolve_wake.set()
         while not self._draining.is_set():
             self.pulse.beat()
             if not await self._round():
@@ -133,10 +138,8 @@ class Writer:
             self.pulse.beat()
             self._busy.update(op.id for op in batch)
             started = self._connection.clock.monotonic()
-            try:
-                await self._carry_out(batch)
-            finally:
-                self._busy.difference_update(op.id for op in batch)
+            await self._carry_out(batch)
+            self._busy.difference_update(op.id for op in batch)
             self._connection.metrics.staged("write", self._connection.clock.monotonic() - started)
 
     async def _carry_out(self, batch: list[Op]) -> None:
@@ -190,14 +193,18 @@ class Writer:
 
     async def _shadows_answer(self, op: Op) -> bool:
         """A first attempt needs no call when the whole list was read after anything earlier could have
-        landed."""
+        landed, and none of its records carries our marker."""
         connection = self._connection
-        if op.attempt or op.state != "ready":
+        if op.attempt or op.sent_ms or op.state != "ready":
             return False
-        first = await connection.store.read(
-            lambda c: observations.first_full_read_ms(c, connection.name, self._side, op.write.kind)
+        side, write = self._side, op.write
+        first, marked = await connection.store.read(
+            lambda c: (
+                observations.first_full_read_ms(c, connection.name, side, write.kind),
+                observations.marked(c, connection.name, side, write.kind, write.marker),
+            )
         )
-        return first != 0 and (connection.clean or first >= connection.settled_ms(self._side))
+        return first != 0 and not marked and (connection.clean or first >= connection.settled_ms(self._side))
 
     async def _confirm(self, batch: list[Op]) -> tuple[list[Op], dict[int, str]]:
         """Those updates whose target still is as planned, with the version that guards them."""
@@ -206,9 +213,11 @@ class Writer:
         versions: dict[int, str] = {}
         if self._side is Side.ERP:
             known = await connection.store.read(
-                lambda c: observations.versions(c, connection.name, self._side, kind, rids)
+                lambda c: observations.versioned(c, connection.name, self._side, kind, rids)
             )
-            versions = {op.id: known[op.write.rid] for op in batch if known.get(op.write.rid)}
+            # A version from after the plan guards nothing: it would let the plan overwrite what came between.
+            seen = [(op, known[op.write.rid]) for op in batch if op.write.rid in known]
+            versions = {op.id: record.version for op, record in seen if learning.holds(record, op)}
         ready = [op for op in batch if op.id in versions or _adds_only(op)]
         unguarded = [op for op in batch if op not in ready]
         if unguarded:
@@ -229,7 +238,9 @@ class Writer:
         ready = []
         for op in ops:
             record = current.get(op.write.rid)
-            if record is not None and learning.holds(record, op):
+            if record is not None and record.rid != op.write.rid:
+                await learning.doubt(connection, op, "other")
+            elif record is not None and learning.holds(record, op):
                 versions[op.id] = record.version
                 ready.append(op)
             elif record is None:
@@ -243,23 +254,27 @@ class Writer:
         if not claimed:
             return
         op = claimed[0]
+        crashpoint.passed("before_send")
         try:
             done = await self._system.send(op.write, version, op.lane)
         except SystemFault as fault:
             await self._failed(op, fault)
             return
+        crashpoint.passed("after_send")
         await self._landed(op, done)
 
     async def _send_together(self, ops: list[Op]) -> None:
         ops = await self._claim(ops)
         if not ops:
             return
+        crashpoint.passed("before_send")
         try:
             answers = await self._system.send_many([op.write for op in ops], ops[0].lane)
         except SystemFault as fault:
             for op in ops:
                 await self._failed(op, fault)
             return
+        crashpoint.passed("after_send")
         if len(answers) != len(ops):
             raise Bug(f"{self._system.name} answered {len(answers)} of {len(ops)} writes")
         for op, answer in zip(ops, answers, strict=True):
@@ -279,22 +294,10 @@ class Writer:
         ]
 
     async def _landed(self, op: Op, done: Done) -> None:
-        connection = self._connection
-        connection.degraded.pop(self.name, None)
-        if op.write.action is Action.CREATE and not done.rid:
-            await learning.hold_handle(connection, op, done)
-            return
-        seen = done.seen
-        if seen is None and not self._system.assumed(op.write.kind, op.write.action):
-            rid, want = done.rid or op.write.rid, connection.want(self._side, op.write.kind)
-            lines = op.write.action is Action.LINES
-            try:
-                seen = (await self._system.get(op.write.kind, [rid], want, op.lane, lines=lines)).get(rid)
-            except SystemFault as fault:
-                self._pause(fault)
-        await learning.acknowledge(connection, op, done, seen)
-        if seen is not None:
-            self._system.noted((seen,))
+        self._connection.degraded.pop(self.name, None)
+        met = await landing.landed(self._connection, op, done)
+        if met is not None:
+            self._pause(met)
 
     async def _failed(self, op: Op, fault: SystemFault) -> None:
         self._pause(fault)

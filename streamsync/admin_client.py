@@ -1,5 +1,5 @@
 """The command line's way to the running daemon: its JSON API, so that nothing but the daemon opens the
-database."""
+database (`verify` does where none runs, under the same lock)."""
 
 from typing import Any
 
@@ -11,6 +11,10 @@ TIMEOUT_SECONDS = 300.0
 
 class Unreachable(Exception):
     """The daemon does not answer, or it refused; the message says which and what to do."""
+
+
+class NotRunning(Unreachable):
+    """Nobody listens at the admin address."""
 
 
 class AdminClient:
@@ -32,6 +36,10 @@ class AdminClient:
             ):
                 body = await reply.read()
                 status = reply.status
+        except aiohttp.ClientConnectorError as error:
+            raise NotRunning(
+                f"The daemon does not answer at {self._origin}. Is `streamsync run` running?"
+            ) from error
         except aiohttp.ClientError as error:
             raise Unreachable(
                 f"The daemon does not answer at {self._origin}. Is `streamsync run` running?"

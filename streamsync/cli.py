@@ -3,7 +3,8 @@ prints.
 
 Exit codes: 0 done, 1 a finding or refusal, or nothing was found to change, 2 wrong usage or configuration, 75
 the store is held by another process. Every command has `--json`; texts for people go to standard output,
-problems to standard error. `cli_look`, `cli_answer` and `cli_rules` hold the commands that ask the daemon.
+problems to standard error. `cli_look`, `cli_answer`, `cli_verify` and `cli_rules` hold the commands
+that ask the daemon.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 import cyclopts
 import msgspec
 
-from streamsync import __version__, cli_answer, cli_look
+from streamsync import __version__, cli_answer, cli_look, cli_verify
 from streamsync import config as configuration
 from streamsync.admin_client import Unreachable
 from streamsync.cli_output import (
@@ -39,7 +40,7 @@ app = cyclopts.App(
     name="streamsync", version=__version__, help="Keeps webCRM and Visma.net ERP in two-way sync."
 )
 app.command(rules_app)
-for _command in (*cli_look.COMMANDS, *cli_answer.COMMANDS):
+for _command in (*cli_look.COMMANDS, *cli_answer.COMMANDS, *cli_verify.COMMANDS):
     app.command(_command)
 
 

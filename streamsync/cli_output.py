@@ -4,6 +4,7 @@ Only the command line's own modules use it. Texts for people go to standard outp
 what the daemon answered.
 """
 
+import json
 import sys
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
@@ -97,7 +98,13 @@ def told(config: Path, path: str, body: Mapping[str, object]) -> Any:
 
 
 def say(text: str = "") -> None:
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{shown(text)}\n")
+
+
+def shown(text: str) -> str:
+    """What a terminal may get: names come from two systems that anybody fills in, and must not move a cursor
+    or turn the direction of writing (security D4). Written as JSON writes it, so JSON stays what it is."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text)
 
 
 def say_all(lines: Iterable[str]) -> None:
@@ -106,7 +113,7 @@ def say_all(lines: Iterable[str]) -> None:
 
 
 def complain(text: object) -> None:
-    sys.stderr.write(f"streamsync: {text}\n")
+    sys.stderr.write(f"streamsync: {shown(str(text))}\n")
 
 
 def say_json(value: object) -> None:

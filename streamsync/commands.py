@@ -7,7 +7,7 @@ Every change is one transaction with an audit row; the actors learn of it by the
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,20 @@ from streamsync.sync import rules_file
 from streamsync.sync.reasons import remedy, sentence
 from streamsync.sync.rules import Rules
 from streamsync.sync.rules_check import check
+from streamsync.verify import looks
+from streamsync.verify.ground import Ground
 from streamsync.web.plan import plan, too_much
 from streamsync.workbench import Workbench
 
 if TYPE_CHECKING:
     from streamsync.daemon import Daemon
+
+STRETCHED = 4.0  # polls make room while a backfill runs (`actors.poller`)
+
+FULL = (
+    "The state file cannot be written, most likely because its disk is full. Meanwhile nothing is sent and"
+    " nothing is lost. Make room: the work goes on by itself."
+)
 
 
 class DaemonCommands:
@@ -64,6 +73,8 @@ class DaemonCommands:
                     side.value: system.allowance().remaining for side, system in connection.systems.items()
                 },
             }
+        if not self._daemon.store.writable:
+            out["degraded"].append(FULL)
         late = list(self._daemon.supervisor.degraded())
         out["degraded"] += [f"actor {actor} keeps failing" for actor in late]
         if out["degraded"]:
@@ -186,6 +197,31 @@ class DaemonCommands:
     async def log_level(self, level: str, who: str) -> Mapping[str, Any]:
         self._daemon.log.set_level(level)
         return {"level": level}
+
+    async def verify(self, connection: str) -> Mapping[str, Any]:
+        """`streamsync verify`: the invariants of the store and the pairs to look at. Writes nothing."""
+        return await looks.checks(self._ground(connection))
+
+    async def verify_pairs(
+        self, connection: str, pairs: Sequence[int], read: bool
+    ) -> list[Mapping[str, Any]]:
+        """Whether these pairs agree by what is stored, or (`read`) by what both systems show now."""
+        found = await looks.look(self._ground(connection), pairs, read=read)
+        return [msgspec.to_builtins(one) for one in found]
+
+    def _ground(self, connection: str) -> Ground:
+        found = self._connection(connection)
+        stretch = 1.0 if found.quiet() else STRETCHED
+        return Ground(
+            name=found.name,
+            read=found.store.read,
+            wal_bytes=lambda: found.store.statistics().wal_bytes,
+            clock=found.clock,
+            force=found.force,
+            systems=found.systems,
+            polls={side: seconds * stretch for side, seconds in found.poll_seconds.items()},
+            since_ms=found.started_ms,
+        )
 
 
 async def _problems(connection: Connection, rules: Rules) -> list[ConfigError]:

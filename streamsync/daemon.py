@@ -7,6 +7,7 @@ not load.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from streamsync.build import build_systems, first_rules
 from streamsync.clock import Clock
 from streamsync.commands import DaemonCommands
 from streamsync.config import Config
+from streamsync.kernel import crashpoint
 from streamsync.kernel.supervisor import Supervisor, SupervisorEvent
 from streamsync.model import Lane, Side
 from streamsync.observe.logs import Log
@@ -154,7 +156,12 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
+        if armed := os.environ.get(crashpoint.VARIABLE, ""):
+            crashpoint.arm(armed)
+            self.log("crashpoint", what=armed)
         await self.open_store()
+        if armed:
+            self.store.after_commit = lambda _: crashpoint.passed("after_commit")
         try:
             await self._live()
         except asyncio.CancelledError:
@@ -237,8 +244,12 @@ class Daemon:
 
     def _publish(self) -> None:
         """Called by the janitor: the snapshot that the probe thread and `status` serve."""
-        self.health.late_actors = self.supervisor.late()
-        self.health.writable = self.store.writable
+        writable = self.store.writable
+        if writable != self.health.writable:
+            self.log("store_writable") if writable else self.log("store_full")
+        # An actor that waits for room on the disk is not stuck: another start would have no more of it.
+        self.health.late_actors = self.supervisor.late() if writable else ()
+        self.health.writable = writable
         self.metrics.supervised(self.supervisor.statistics())
         for connection in self.plant.connections.values():
             self.metrics.queued(

@@ -206,6 +206,7 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 0
     due_ms: int = 0
     sent_ms: int = 0
+    unanswered_ms: int = 0  # when its answer was given up: it can have left until then (0: not unknown)
     lane: Lane = Lane.LIVE
     handle: str = ""  # a create that was answered with a number only: found again by it
     error_class: str = ""

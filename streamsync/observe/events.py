@@ -31,6 +31,11 @@ EVENTS: Mapping[str, Event] = {
     "cut_short": Event(
         WARNING, "The daemon was asked to stop twice; what was under way is looked up at the next start."
     ),
+    "crashpoint": Event(
+        WARNING, "STREAMSYNC_CRASHPOINT is set: this process will end itself in the middle of its work."
+    ),
+    "store_full": Event(ERROR, "The state file cannot be written; everything waits. Make room on its disk."),
+    "store_writable": Event(INFO, "The state file can be written again; what waited goes on."),
     "reloaded": Event(INFO, "The configuration was read again and is in force."),
     "reload_refused": Event(ERROR, "The configuration cannot be used; the old one stays in force."),
     "secrets_reloaded": Event(INFO, "Secrets were read again."),

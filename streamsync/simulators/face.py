@@ -8,7 +8,6 @@ side and meet no fault.
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
@@ -16,11 +15,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from streamsync.clock import Clock
 from streamsync.simulators import control
-from streamsync.simulators.faults import Fault, FaultPlan, Sort
+from streamsync.simulators.faults import LIES, Fault, FaultPlan, Sort
 from streamsync.simulators.http import (
     Call,
     Calling,
@@ -32,10 +32,12 @@ from streamsync.simulators.http import (
     encode_json,
     json_response,
 )
+from streamsync.simulators.lies import Liar, rows_of
 
 Record = Callable[[Request, Response], None]
 Send = Callable[[Call], Awaitable[None]]
 
+HONEST = Fault()
 NO_ANSWER = 0  # the status under which a request without an answer is counted
 
 
@@ -92,11 +94,13 @@ class Face:
         self.counts = Counts()
         self.record = record
         self.send = send
+        self._liar = Liar(stand_in)
         self._sending: set[asyncio.Task[None]] = set()
 
     def now_ms(self) -> int:
         """The stand-in's idea of now."""
-        return self.clock.now_ms() + self.faults.clock_offset_ms
+        now_ms = self.clock.now_ms() + self.faults.clock_offset_ms
+        return now_ms - now_ms % self.faults.clock_step_ms if self.faults.clock_step_ms else now_ms
 
     async def __call__(self, incoming: web.BaseRequest) -> web.StreamResponse:
         request = await read_request(incoming)
@@ -126,21 +130,29 @@ class Face:
         if sort is Sort.RESET_AFTER:
             self.do(request, NO_ANSWER)
             return break_off(incoming)
+        if sort is Sort.HALF_DONE:
+            self.do(half_of(request), NO_ANSWER)
+            return break_off(incoming)
         if sort is Sort.ERROR_AFTER:
             self.do(request, fault.status)
             return self._outgoing(self._worded(fault.status, fault.seconds))
-        answer = self.do(request)
+        answer = self.do(request, fault=fault)
+        if sort is Sort.LATE_ANSWER:
+            await self.clock.sleep(fault.seconds)
         if sort is Sort.HALF_BODY and len(answer.body) > 1:
             return await self._half(incoming, answer)
         if sort is Sort.DUPLICATE_ROWS and request.method == "GET":
             answer = with_duplicate(answer, self.faults)
         return self._outgoing(answer)
 
-    def do(self, request: Request, shown_status: int | None = None) -> Response:
+    def do(self, request: Request, shown_status: int | None = None, fault: Fault = HONEST) -> Response:
         """Handles one request now, counts it and hands out the calls it caused."""
         if self.faults.zone_offset_minutes:
             request.headers["x-sim-zone-offset-minutes"] = str(self.faults.zone_offset_minutes)
-        answer = self.stand_in.handle(request, self.now_ms())
+        if fault.sort in LIES:
+            answer = self._liar.told(request, fault, self.now_ms())
+        else:
+            answer = self.stand_in.handle(request, self.now_ms())
         self._count(request, answer.status if shown_status is None else shown_status)
         if self.record is not None:
             self.record(request, answer)
@@ -225,6 +237,17 @@ def echo(request: Request, status: int) -> Response:
     return json_response(status, {"message": " ".join(["Could not process", *asked, sent])})
 
 
+def half_of(request: Request) -> Request:
+    """The same bulk write with the first half of its rows; any other request as it is."""
+    try:
+        rows: Any = decode_json(request.body)
+    except ValueError:
+        return request
+    if not isinstance(rows, list):
+        return request
+    return msgspec.structs.replace(request, body=encode_json(rows[: len(rows) // 2]))
+
+
 def break_off(incoming: web.BaseRequest) -> web.Response:
     """Cuts the connection without an answer; what is returned can no longer be sent."""
     if incoming.transport is not None:
@@ -234,14 +257,8 @@ def break_off(incoming: web.BaseRequest) -> web.Response:
 
 def with_duplicate(answer: Response, faults: FaultPlan) -> Response:
     """The same answer with one row of its list twice; unchanged where there is no list."""
-    if answer.status != 200 or not answer.body:
-        return answer
-    try:
-        content: Any = decode_json(answer.body)
-    except (ValueError, json.JSONDecodeError):
-        return answer
-    rows = content.get("value") if isinstance(content, dict) else content
-    if not isinstance(rows, list) or not rows:
+    content, rows = rows_of(answer)
+    if not rows:
         return answer
     at = faults.rng.randrange(len(rows))
     rows.insert(at, rows[at])

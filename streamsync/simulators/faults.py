@@ -9,6 +9,7 @@ the offset to what it shows). Control paths never meet any of it.
 """
 
 import random
+from collections import Counter
 from enum import StrEnum
 
 import msgspec
@@ -28,8 +29,19 @@ class Sort(StrEnum):
     RESET_AFTER = "reset_after"  # the work is done, then the connection breaks
     LATE_COMMIT = "late_commit"  # the connection breaks, the work is done up to `seconds` later
     HALF_BODY = "half_body"  # the work is done, half of the answer arrives
+    LATE_ANSWER = "late_answer"  # the work is done at once, the answer comes up to `seconds` later
+    HALF_DONE = "half_done"  # of a bulk write half of the rows are done, then the connection breaks
     DUPLICATE_ROWS = "duplicate_rows"  # one row of a list comes twice
     UNAUTHORIZED = "unauthorized"  # a 401 without reason (webcrm-api §3); nothing is done
+    # Lies: answers that say something else than what is. A plan may hold several at once (`lies.py`).
+    NOTHING_DONE = "nothing_done"  # a write is answered as if it were done, with a plausible id; it is not
+    OTHER_ID = "other_id"  # a read shows another living record than the one asked for; a write names one
+    NOT_FOUND_LIE = "not_found_lie"  # 404 for a record that is there; nothing is done
+    LIST_LIES = "list_lies"  # a list leaves out `record`, or everything
+    STALE = "stale"  # reads show everything as it was when this rule first hit
+
+
+LIES = frozenset((Sort.NOTHING_DONE, Sort.OTHER_ID, Sort.NOT_FOUND_LIE, Sort.LIST_LIES, Sort.STALE))
 
 
 class Rule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +50,10 @@ class Rule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sort: Sort
     method: str = ""  # empty: every method
     path: str = ""  # prefix of the decoded path; empty: every path
+    query: str = ""  # what one of the query's values must contain; empty: any query, or none
+    record: str = ""  # lies: the key left out of a list, or shown in place of the true one; empty: all, any
+    holds: str = ""  # a text that the body must hold; empty: any body
+    name: str = ""  # under which the plan counts it; empty: its sort
     probability: float = 0.0
     count: int = 0
     skip: int = 0
@@ -56,8 +72,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     sort: Sort | None = None
     latency_seconds: float = 0.0
-    seconds: float = 0.0  # drawn: retry-after, or the delay of a late commit
+    seconds: float = 0.0  # drawn: retry-after, or the delay of a late commit or answer
     status: int = 500
+    record: str = ""  # lies: see `Rule`
 
 
 class FaultPlan:
@@ -68,7 +85,9 @@ class FaultPlan:
         self.rng = rng
         self.rules: list[Rule] = list(rules or ())
         self.clock_offset_ms = 0
+        self.clock_step_ms = 0  # the clock shows only multiples of it: many changes in one "second"
         self.zone_offset_minutes = 0
+        self.met: Counter[str] = Counter()  # how often each rule struck, by its name
 
     def add(self, sort: Sort | str, **settings: object) -> None:
         """Adds one rule; the settings are the members of `Rule`. Raises ValueError for what is no rule."""
@@ -77,7 +96,7 @@ class FaultPlan:
     def clear(self) -> None:
         """No faults, no offsets."""
         self.rules.clear()
-        self.clock_offset_ms = 0
+        self.clock_offset_ms = self.clock_step_ms = 0
         self.zone_offset_minutes = 0
 
     def decide(self, request: Request) -> Fault:
@@ -89,12 +108,13 @@ class FaultPlan:
                 continue
             if not self._hits(rule, request):
                 continue
+            self.met[rule.name or rule.sort] += 1
             if rule.sort is Sort.LATENCY:
                 latency += self.rng.uniform(0, rule.seconds)
-            elif rule.sort is Sort.LATE_COMMIT:
+            elif rule.sort in (Sort.LATE_COMMIT, Sort.LATE_ANSWER):
                 chosen = Fault(sort=rule.sort, seconds=self.rng.uniform(0, rule.seconds))
             else:
-                chosen = Fault(sort=rule.sort, seconds=rule.seconds, status=rule.status)
+                chosen = Fault(sort=rule.sort, seconds=rule.seconds, status=rule.status, record=rule.record)
         if chosen is None:
             return Fault(latency_seconds=latency)
         return msgspec.structs.replace(chosen, latency_seconds=latency)
@@ -102,7 +122,10 @@ class FaultPlan:
     def _hits(self, rule: Rule, request: Request) -> bool:
         if rule.method and rule.method.upper() != request.method:
             return False
-        if not request.path.startswith(rule.path):
+        asked = [text for texts in request.query.values() for text in texts]
+        if rule.query and not any(rule.query in text for text in asked):
+            return False
+        if not request.path.startswith(rule.path) or rule.holds.encode() not in request.body:
             return False
         if rule.skip > 0:
             rule.skip -= 1

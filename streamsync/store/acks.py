@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from streamsync.model import Action, Base, Done, Fields, Kind, Line, LineEdit, Op, Pair, Record, Side, Write
-from streamsync.store import journal, linking, oscillation, references, shadows
+from streamsync.store import doubts, journal, linking, oscillation, references, shadows
 from streamsync.store.forms import FAMILY, base_of, kind_on, op_of, text
 
 OPEN_CREATE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
@@ -26,6 +26,7 @@ PARK_TWIN = """UPDATE outbox SET state='parked', error_class='many_candidates',
 PARKED_PAIR = "UPDATE pair SET outcome='parked', reason='many_candidates', changed_ms=? WHERE id=?"
 DROP_ROWS = "SELECT drop_rows, rules_version FROM outbox WHERE id=?"
 SET_BASE = "UPDATE pair SET base=?, changed_ms=? WHERE id=?"
+KEEP_PRIOR = "UPDATE outbox SET before=? WHERE id=?"
 USED = "DELETE FROM decided WHERE pair=? AND key IN(SELECT 'row:'||value FROM json_each(?))"
 ANSWERED = "DELETE FROM decided WHERE pair=? AND key=?"
 PAIR_OF = "SELECT pair FROM outbox WHERE id=?"
@@ -83,6 +84,12 @@ def ack(
         conn.execute(PARKED_PAIR, (now_ms, op.pair))
         return
     before = shadows.load(conn, connection, write.side, write.kind, rid)
+    if seen is not None and (why := doubts.against(conn, connection, op, before, seen)):
+        if why == "unkept":  # what was equal before is agreed all the same
+            _store_shadow(conn, connection, op, done, seen, rid, (), now_ms)
+            _move_base(conn, op, confirmed(op, seen), now_ms, drop=False)
+        doubts.rest(conn, connection, op, why, now_ms)
+        return
     keys = _line_keys(write, done, seen)
     after = _store_shadow(conn, connection, op, done, seen, rid, keys, now_ms)
     agreed = rows if rows is not None else op.rows if seen is None else confirmed(op, after, keys)
@@ -107,6 +114,7 @@ def adopt(conn: sqlite3.Connection, connection: str, pair: int, record: Record, 
     if row is None:
         return 0
     op = op_of(row)
+    doubts.let_go(conn, pair)
     if op.state in ("ready", "parked"):
         conn.execute(SUPERSEDE, (now_ms, op.id))
         return 0
@@ -158,8 +166,10 @@ def _compare(sent: Fields, shown: Fields, wrong: set[str], right: set[str]) -> N
 
 def advance_base(conn: sqlite3.Connection, connection: str, op: Op, seen: Record, now_ms: int) -> None:
     """An unknown update was read: rows that now are equal to what we sent move the base (reliability §5.4
-    rule 1)."""
-    _move_base(conn, current(conn, op), confirmed(op, seen), now_ms, drop=False)
+    rule 1), and what it took the place of is kept."""
+    op = current(conn, op)
+    _move_base(conn, op, confirmed(op, seen), now_ms, drop=False)
+    journal.write_landed(conn, connection, op, seen, now_ms)
 
 
 def _take(conn: sqlite3.Connection, connection: str, pair: Pair, write: Write, rid: str, now_ms: int) -> bool:
@@ -323,7 +333,9 @@ def _move_base(conn: sqlite3.Connection, op: Op, rows: Base, now_ms: int, *, dro
     pair = conn.execute("SELECT base FROM pair WHERE id=?", (op.pair,)).fetchone()
     if pair is None or (not rows and not gone):
         return
-    base = {row: agreed for row, agreed in (base_of(pair[0]) | rows).items() if row not in gone}
+    known = base_of(pair[0])
+    base = {row: agreed for row, agreed in (known | rows).items() if row not in gone}
+    conn.execute(KEEP_PRIOR, (text({row: known.get(row) for row in (*rows, *gone)}), op.id))
     conn.execute(SET_BASE, (text(base), now_ms, op.pair))
     conn.execute(USED, (op.pair, text([*rows, *gone])))  # a person's answer to a row is used once
 

@@ -2,9 +2,9 @@
 
 In production one thread owns the only connection, and a commit actor takes all waiting functions (up to 256)
 into one `BEGIN IMMEDIATE … COMMIT`, each in its own savepoint: one that raises rolls back itself alone. `tx`
-returns after the commit is on disk. A cancelled caller does not stop its function once begun (reliability
-§7). With `inline=True` (virtual time) the same functions run on the loop itself. No function may await,
-commit, or keep a cursor open.
+returns after the commit is on disk; while the disk is full it waits for room. A cancelled caller does not
+stop its function once begun (reliability §7). With `inline=True` (virtual time) the same functions run on the
+loop itself. No function may await, commit, or keep a cursor open.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from streamsync.store import files, meta, outbox, schema
 T = TypeVar("T")
 Fn = Callable[[sqlite3.Connection], Any]
 BATCH_MAX = 256
+NO_ROOM_SECONDS = 1.0  # until the next attempt on a full disk
 PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=5000",
@@ -63,6 +64,8 @@ def run_batch(conn: sqlite3.Connection, fns: Sequence[Fn]) -> list[Any]:
             try:
                 results.append(fn(conn))
             except Exception as error:
+                if files.no_room(error):  # nobody's fault: all of it again later
+                    raise
                 conn.execute("ROLLBACK TO one")
                 results.append(_Failed(error))
             conn.execute("RELEASE one")
@@ -179,9 +182,8 @@ class Store:
             await store._link.close()
             store._release()
             if isinstance(error, sqlite3.DatabaseError):
-                raise StoreRefused(
-                    f"The state file {path} cannot be used: {error}. Restore a copy of it."
-                ) from error
+                remedy = "Make room on its disk." if files.no_room(error) else "Restore a copy of it."
+                raise StoreRefused(f"The state file {path} cannot be used: {error}. {remedy}") from error
             raise
         if not inline:
             store._actor = asyncio.create_task(store._commit_forever(), name="store")
@@ -228,11 +230,17 @@ class Store:
         if self._actor is not None:
             self._wake.set()
             await asyncio.shield(self._actor)
-        if clean:
-            await self._link.run(lambda conn: run_batch(conn, [meta.mark_clean]))
-            await self.checkpoint()
-        await self._link.close()
-        self._release()
+        try:
+            if clean and self.writable:
+                await self._link.run(lambda conn: run_batch(conn, [meta.mark_clean]))
+                await self.checkpoint()
+        except sqlite3.OperationalError as error:
+            if not files.no_room(error):
+                raise
+            self.writable = False  # the next start takes this end for a crash, which costs it little
+        finally:
+            await self._link.close()
+            self._release()
 
     def kill(self) -> None:
         """Drop everything as a crash would: for the simulation and tests."""
@@ -302,9 +310,13 @@ class Store:
     async def _serve(self, batch: list[tuple[Fn, asyncio.Future[Any]]]) -> None:
         try:
             results = await self._commit([fn for fn, _ in batch])
-        except Exception as error:  # the transaction as a whole: disk full, damaged file; everybody must know
-            results = [_Failed(error)] * len(batch)
+        except Exception as error:  # the transaction as a whole
             self.writable = False
+            if files.no_room(error) and not self._closed:
+                self._queue.extendleft(reversed(batch))
+                await self._clock.sleep(NO_ROOM_SECONDS)
+                return
+            results = [_Failed(error)] * len(batch)  # a damaged file; everybody must know
         else:
             self.writable = True
         for (_, future), result in zip(batch, results, strict=True):

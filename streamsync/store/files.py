@@ -14,6 +14,13 @@ from pathlib import Path
 from streamsync.errors import StoreRefused
 
 OPEN_TO_OTHERS = 0o077
+NO_ROOM = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE))
+
+
+def no_room(error: BaseException) -> bool:
+    """Whether a write failed because nothing more fits: a full disk, a quota, a limit of the process. Nothing
+    of the transaction is there then, and the same one can be made later."""
+    return getattr(error, "sqlite_errorcode", 0) in NO_ROOM
 
 
 def prepare(path: Path) -> None:
@@ -64,7 +71,12 @@ def copy_verified(conn: sqlite3.Connection, target: Path) -> None:
     damaged."""
     target.unlink(missing_ok=True)
     create_private(target)
-    conn.execute("VACUUM INTO ?", (str(target),))
+    [(guarded,)] = conn.execute("PRAGMA query_only").fetchall()
+    conn.execute("PRAGMA query_only=OFF")  # on, it would forbid writing any other file as well
+    try:
+        conn.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        conn.execute("PRAGMA query_only=ON" if guarded else "PRAGMA query_only=OFF")
     copy = sqlite3.connect(target)
     try:
         [(verdict,)] = copy.execute("PRAGMA quick_check(1)").fetchall()

@@ -106,10 +106,8 @@ def pair_of(row: tuple[Any, ...]) -> Pair:
 
 def op_of(row: tuple[Any, ...]) -> Op:
     """From id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle, error_class, error,
-    trace, rows."""
-    number, pair, entity, write, state, attempt, due, sent, lane, handle, error_class, error, trace, rows = (
-        row
-    )
+    trace, rows, and changed_ms where the outcome is unknown."""
+    number, pair, entity, write, state, attempt, due, sent, lane, handle, error_class, error, trace = row[:13]
     return Op(
         id=number,
         pair=pair,
@@ -119,12 +117,13 @@ def op_of(row: tuple[Any, ...]) -> Op:
         attempt=attempt,
         due_ms=due,
         sent_ms=sent,
+        unanswered_ms=row[14] if len(row) > 14 else 0,
         lane=LANES[lane],
         handle=handle,
         error_class=error_class,
         error=error,
         trace=trace,
-        rows=_BASE.decode(rows),
+        rows=_BASE.decode(row[13]),
     )
 
 

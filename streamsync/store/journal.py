@@ -2,15 +2,17 @@
 (400 days)."""
 
 import sqlite3
+from collections.abc import Mapping
 
 import msgspec
 
-from streamsync.model import Op, Record
+from streamsync.model import Op, Record, Write
 
 HISTORY = """INSERT INTO history(connection, pair, side, field, before, after, event, op, rules_version,
   at_ms)
   VALUES(?,?,?,?,?,?,?,?,?,?)"""
 AUDIT = "INSERT INTO audit(connection, at_ms, pair, event, op, fields, trace, actor) VALUES(?,?,?,?,?,?,?,?)"
+KEPT = "SELECT 1 FROM history WHERE pair=? AND op=? LIMIT 1"
 RULES_OF = "SELECT rules_version FROM outbox WHERE id=?"
 READ_HISTORY = """SELECT at_ms, side, field, before, after, event, op, rules_version FROM history
   WHERE connection=? AND pair=? ORDER BY seq DESC LIMIT ?"""
@@ -79,28 +81,58 @@ def write_done(
 ) -> int:
     """Before and after of every value a write changed, and one audit row. Returns the rules version it was
     planned with."""
-    row = conn.execute(RULES_OF, (op.id,)).fetchone()
-    version = int(row[0]) if row else 0
-    write, changes = op.write, dict[str, tuple[str, str]]()
+    changes = _changes(op.write, before)
+    version = _keep(conn, connection, op, changes, now_ms)
+    audit(
+        conn, connection, event, now_ms=now_ms, pair=op.pair, op=op.id, fields=tuple(changes), trace=op.trace
+    )
+    return version
+
+
+def write_landed(conn: sqlite3.Connection, connection: str, op: Op, seen: Record, now_ms: int) -> None:
+    """An update whose answer never came: what the record shows of it was carried out, and what that took the
+    place of is kept. Once per op."""
+    if conn.execute(KEPT, (op.pair, op.id)).fetchone() is not None:
+        return
+    shows = {f"{path}@{line.key}": text for line in seen.lines for path, text in line.fields.items()}
+    shows.update(seen.fields)
+    changes = {  # a line that is gone shows nothing any more
+        path: (was, after)
+        for path, (was, after) in _changes(op.write, None).items()
+        if shows.get(path, "") == after
+    }
+    _keep(conn, connection, op, changes, now_ms)
+
+
+def _changes(write: Write, before: Record | None) -> dict[str, tuple[str, str]]:
+    """Path to value before and after. `before`: the record as known last; a poll may have shown our own value
+    already, then the plan's is the one that went."""
+    changes = dict[str, tuple[str, str]]()
     old = before.fields if before is not None else write.expect
     for path, after in write.fields.items():
-        changes[path] = (old.get(path, ""), after)
+        was = old.get(path, "")
+        changes[path] = (write.expect.get(path, was) if was == after else was, after)
     old_lines = {line.key: line.fields for line in (*write.expect_lines, *(before.lines if before else ()))}
     for edit in write.lines:
         known, name = old_lines.get(edit.key, {}), edit.key or f"+{edit.twin}"
         values = dict.fromkeys(known, "") if edit.action == "delete" else edit.fields
         for path, after in values.items():
             changes[f"{path}@{name}"] = (known.get(path, ""), after)
+    return changes
+
+
+def _keep(
+    conn: sqlite3.Connection, connection: str, op: Op, changes: Mapping[str, tuple[str, str]], now_ms: int
+) -> int:
+    row = conn.execute(RULES_OF, (op.id,)).fetchone()
+    version = int(row[0]) if row else 0
     conn.executemany(
         HISTORY,
         [
-            (connection, op.pair, write.side, field, was, after, write.action, op.id, version, now_ms)
+            (connection, op.pair, op.write.side, field, was, after, op.write.action, op.id, version, now_ms)
             for field, (was, after) in changes.items()
             if was != after
         ],
-    )
-    audit(
-        conn, connection, event, now_ms=now_ms, pair=op.pair, op=op.id, fields=tuple(changes), trace=op.trace
     )
     return version
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from streamsync.model import Kind, Lane, Observation, Record, Side
-from streamsync.store import acks, linking, references, shadows
+from streamsync.store import acks, doubts, linking, references, shadows
 from streamsync.store.forms import FAMILY, digest, text
 from streamsync.store.linking import Named
 from streamsync.store.scans import (
@@ -31,10 +31,9 @@ from streamsync.store.scans import (
     set_cursor,
 )
 
+MARKED = "SELECT 1 FROM record WHERE connection=? AND side=? AND marker=? AND kind=? AND gone_ms=0 LIMIT 1"
 OPEN_DOCUMENTS = """SELECT rid FROM record WHERE connection=? AND side='erp' AND kind='invoice' AND gone_ms=0
   AND json_extract(fields,'$.status')='Open' ORDER BY rid"""
-VERSIONS = """SELECT rid, version FROM record WHERE connection=? AND side=? AND kind=? AND version<>''
-  AND rid IN(SELECT value FROM json_each(?))"""
 
 __all__ = [
     "Observed",
@@ -44,17 +43,19 @@ __all__ = [
     "cursor",
     "expect_feeds",
     "first_full_read_ms",
+    "first_seen_ms",
     "forget_cursor",
     "get_cursor",
     "known",
     "mark_gone",
+    "marked",
     "missing",
     "note_malformed",
     "observe_many",
     "open_documents",
     "scanned",
     "set_cursor",
-    "versions",
+    "versioned",
 ]
 
 
@@ -112,7 +113,9 @@ def _observe(
     if old is not None and record.partial and not old.partial:
         _keep_fuller(conn, connection, seen, old, scan_ms, feed)
         return
-    lines_changed = False
+    if whole and doubts.older(old, record):
+        return
+    lines_changed = undone = False
     if record.kind is Kind.DELIVERY and (whole or record.lines):
         lines_changed = shadows.replace_lines(conn, connection, record.rid, record.lines, now_ms=now_ms)
     same = (
@@ -123,6 +126,8 @@ def _observe(
     if old is not None and same:
         _keep(conn, connection, seen, old, scan_ms, feed)
     else:
+        if old is not None and old.by_us and record.updated_ms == old.updated_ms:
+            undone = doubts.undo(conn, connection, record, now_ms)
         shadows.put(
             conn,
             connection,
@@ -145,7 +150,7 @@ def _observe(
         if not same:
             _dirty_holder(conn, connection, Named(Side.ERP, Kind.BALANCE, record.rid), lane, now_ms, found)
         return
-    _settle(conn, connection, seen, lane, now_ms, found, changed=not same or lines_changed)
+    _settle(conn, connection, seen, lane, now_ms, found, changed=(not same and not undone) or lines_changed)
 
 
 def _older_than_our_write(
@@ -228,14 +233,26 @@ def _settle(
         found.dirty.append(at_home.pair)
 
 
+def marked(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, marker: str) -> bool:
+    """Whether a record that we hold carries this marker."""
+    return bool(marker) and conn.execute(MARKED, (connection, side, marker, kind)).fetchone() is not None
+
+
 def open_documents(conn: sqlite3.Connection, connection: str) -> list[str]:
     """The rids of ERP documents we hold as open: those whose payment may not have moved a stamp (semantics
     §3.6)."""
     return [rid for (rid,) in conn.execute(OPEN_DOCUMENTS, (connection,)).fetchall()]
 
 
-def versions(
+def first_seen_ms(conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rid: str) -> int:
+    """When the record was first known to be there, 0 if it is not known."""
+    head = shadows.head(conn, connection, side, kind, rid)
+    return head.first_seen_ms if head is not None else 0
+
+
+def versioned(
     conn: sqlite3.Connection, connection: str, side: Side, kind: Kind, rids: Sequence[str]
-) -> dict[str, str]:
-    """rid to the version (ETag, timeStamp) last seen, for those that have one."""
-    return dict(conn.execute(VERSIONS, (connection, side, kind, text(list(rids)))).fetchall())
+) -> dict[str, Record]:
+    """By rid the records as seen last, of those that have a version (ETag, timeStamp)."""
+    found = [shadows.load(conn, connection, side, kind, rid) for rid in rids]
+    return {record.rid: record for record in found if record is not None and record.version}

@@ -26,7 +26,8 @@ NEXT_DUE = """SELECT min(due_ms) FROM outbox WHERE connection=? AND side=? AND l
   state='ready'"""
 NEXT_UNKNOWN = "SELECT min(due_ms) FROM outbox WHERE connection=? AND state='unknown'"
 UNKNOWN_DUE = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle,
-  error_class, error, trace, rows FROM outbox WHERE connection=? AND state='unknown' AND due_ms<=? AND
+  error_class, error, trace, rows, changed_ms FROM outbox WHERE connection=? AND state='unknown' AND
+  due_ms<=? AND
   (handle='' OR sent_ms+?<=?) ORDER BY due_ms, id LIMIT ?"""
 BY_ID = """SELECT id, pair, entity, write, state, attempt, due_ms, sent_ms, lane, handle, error_class,
   error, trace, rows FROM outbox WHERE connection=? AND id=?"""
@@ -67,6 +68,7 @@ ABANDON = """UPDATE outbox SET state='abandoned', changed_ms=? WHERE id=? AND st
 PARKED_OPS = """SELECT id FROM outbox WHERE connection=? AND state='parked' AND (?='' OR error_class=?)
   AND (?='' OR entity=?) ORDER BY id LIMIT ?"""
 RESTART = "UPDATE outbox SET state='unknown', due_ms=?, changed_ms=? WHERE state='sent'"
+UNANSWERED = RESTART + " AND connection=? AND side=?"
 PARKED_PAIRS = """SELECT id FROM pair WHERE connection=? AND outcome='parked' AND (?='' OR reason=?)
   AND dirty=0 AND NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.pair=pair.id
   AND outbox.state IN('ready','sent','unknown','parked'))"""
@@ -96,6 +98,7 @@ __all__ = [
     "supersede",
     "supersede_parked",
     "to_unknown",
+    "unanswered",
     "unknown_due",
 ]
 
@@ -186,6 +189,12 @@ def to_unknown(
     """It may or may not have been processed. Look at once (`due_ms=None`); a negative answer counts after the
     settle time."""
     conn.execute(UNKNOWN, (now_ms if due_ms is None else due_ms, error_class, message, now_ms, op.id))
+
+
+def unanswered(conn: sqlite3.Connection, connection: str, side: Side, now_ms: int) -> None:
+    """All that a writer had sent when it crashed: nobody waits for the answers any more. For its next
+    start."""
+    conn.execute(UNANSWERED, (now_ms, now_ms, connection, side))
 
 
 def hold_handle(conn: sqlite3.Connection, op: Op, handle: str, now_ms: int) -> None:

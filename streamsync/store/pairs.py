@@ -25,9 +25,9 @@ OPEN_OP = "SELECT 1 FROM outbox WHERE pair=? AND state IN('ready','sent','unknow
 ENTITIES = "SELECT id, entity, lane FROM pair WHERE id IN(SELECT value FROM json_each(?))"
 IDS_AFTER = "SELECT id FROM pair WHERE connection=? AND id>? ORDER BY id LIMIT ?"
 IDS_OF = "SELECT id FROM pair WHERE connection=? AND entity=? AND id>? ORDER BY id LIMIT ?"
-OPEN_DELIVERIES = """SELECT pair.crm_id FROM pair JOIN record ON record.connection=pair.connection AND
+HANDED_OVER = """SELECT pair.crm_id FROM pair JOIN record ON record.connection=pair.connection AND
   side='erp' AND kind='order' AND rid=pair.erp_id WHERE pair.connection=? AND entity='delivery' AND
-  crm_id IS NOT NULL AND json_extract(fields,'$.status') NOT IN('Completed','Cancelled','Canceled')
+  crm_id IS NOT NULL AND (json_extract(fields,'$.status') IN('Completed','Cancelled','Canceled'))=?
   ORDER BY pair.id DESC LIMIT ?"""
 DRAFTS = """SELECT crm_id FROM pair WHERE connection=? AND entity='delivery' AND erp_id IS NULL AND
   crm_id IS NOT NULL AND outcome IN('waiting','parked') ORDER BY id DESC LIMIT ?"""
@@ -48,6 +48,7 @@ __all__ = [
     "decided",
     "dirty_pairs",
     "due",
+    "ended_deliveries",
     "entities",
     "forget_decided",
     "has_open_op",
@@ -155,8 +156,14 @@ def open_deliveries(conn: sqlite3.Connection, connection: str, limit: int = 2000
     """DeliveryIds that wait to go out, and those whose order can still change, newest first: their deleted
     lines are found by reading them again (semantics §4.1)."""
     drafts = conn.execute(DRAFTS, (connection, limit)).fetchall()
-    still_open = conn.execute(OPEN_DELIVERIES, (connection, limit)).fetchall()
+    still_open = conn.execute(HANDED_OVER, (connection, False, limit)).fetchall()
     return [rid for (rid,) in (*drafts, *still_open)]
+
+
+def ended_deliveries(conn: sqlite3.Connection, connection: str, limit: int = 2000) -> list[str]:
+    """DeliveryIds of the newest orders that cannot change any more: a line that a user deletes there is a
+    locked edit (semantics §3.3), and its delivery may show no sign of it."""
+    return [rid for (rid,) in conn.execute(HANDED_OVER, (connection, True, limit)).fetchall()]
 
 
 def redirty_all(

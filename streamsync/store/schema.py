@@ -63,8 +63,9 @@ FIRST: Step = (
     """CREATE TABLE malformed(connection TEXT NOT NULL, side TEXT NOT NULL, kind TEXT NOT NULL, rid TEXT NOT
     NULL, problem TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY(connection,side,kind,rid)) STRICT,
     WITHOUT ROWID""",
-    """CREATE TABLE attachment(connection TEXT NOT NULL, invoice INTEGER NOT NULL REFERENCES pair(id),
-      delivery INTEGER NOT NULL REFERENCES pair(id), PRIMARY KEY(invoice,delivery)) STRICT, WITHOUT ROWID""",
+    # The key first: with another column before it SQLite 3.40 takes a sound file for damaged.
+    """CREATE TABLE attachment(invoice INTEGER NOT NULL REFERENCES pair(id), delivery INTEGER NOT NULL
+    REFERENCES pair(id), connection TEXT NOT NULL, PRIMARY KEY(invoice,delivery)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX attachment_delivery ON attachment(delivery)",
     """CREATE TABLE line_link(connection TEXT NOT NULL, pair INTEGER NOT NULL REFERENCES pair(id), crm_key
     TEXT NOT NULL, erp_key TEXT NOT NULL, PRIMARY KEY(pair,crm_key)) STRICT, WITHOUT ROWID""",
@@ -111,7 +112,12 @@ BRAKE: Step = (
     "PRAGMA user_version=2",
 )
 
-STEPS: tuple[Step, ...] = (FIRST, BRAKE)
+BEFORE: Step = (
+    "ALTER TABLE outbox ADD COLUMN before TEXT NOT NULL DEFAULT '{}'",  # what the write's agreements replaced
+    "PRAGMA user_version=3",
+)
+
+STEPS: tuple[Step, ...] = (FIRST, BRAKE, BEFORE)
 
 
 def version(conn: sqlite3.Connection) -> int:

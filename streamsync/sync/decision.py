@@ -14,7 +14,7 @@ WAITING = frozenset("parent item order settling no_lines gate lookups".split())
 PARKED = frozenset(
     "required_field unmapped_value rejected unknown_item stock_item_on_invoice negative_quantity"
     " negative_total currency customer_status period_closed number_locked order_type_unfit line_ambiguous"
-    " key_too_long gone".split()
+    " key_too_long gone unreliable".split()
 )
 AMBIGUOUS = frozenset("many_candidates weak_match key_contradiction outside_type".split())
 CONFLICT = frozenset(

@@ -16,6 +16,7 @@ from streamsync.sync import (
     document_parent,
     documents,
     handed_over,
+    named,
     order_types,
     rejections,
 )
@@ -148,6 +149,8 @@ def _incoming(view: View, document: Document, rules: Rules, look: Lookup, now_ms
         return read_first(view, now_ms)
     if (holder := _own_invoice(document, look)) is not None:
         return Decision(outcome=Outcome.LINKED, link=holder.id)
+    if (wait := named.awaited(document.raw, rules, look, now_ms)) is not None:
+        return wait
     return delivery_incoming.create(view, document, rules, look, now_ms)
 
 

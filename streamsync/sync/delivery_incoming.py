@@ -4,7 +4,7 @@ Pure. Header first, without a number; the lines follow in a write of their own, 
 looked at before the header goes, so that a delivery does not stand empty for want of one.
 """
 
-from streamsync.model import Action, Base, Fields, Kind, Outcome, Side, Write
+from streamsync.model import Action, Agreed, Base, Fields, Kind, Outcome, Side, Write
 from streamsync.sync import document_parent, feedback, header_view, line_items, phases
 from streamsync.sync.decision import Decision
 from streamsync.sync.delivery_create import LOOK_AGAIN_MS, gate_open
@@ -12,7 +12,7 @@ from streamsync.sync.documents import Document
 from streamsync.sync.line_view import erp_lines
 from streamsync.sync.linked_case import attached_documents, state_fields
 from streamsync.sync.lookup import Lookup, View
-from streamsync.sync.merge import create_fields
+from streamsync.sync.merge import create_fields, texts_of
 from streamsync.sync.rules import Rules
 
 
@@ -78,6 +78,11 @@ def _write(
     out |= planned | facts.fields | own.fields | state_fields(marker, now_ms)
     out.pop("DeliveryNumber", None)
     agreed: Base = rows | facts.rows | own.rows
+    agreed |= {
+        codec.row.id: Agreed(crm=(user,), erp=texts_of(codec.row.erp, erp))  # a user of ours is nobody's edit
+        for codec in header.values
+        if codec.row.crm == ("DeliveryResponsible",) and out["DeliveryResponsible"] == user
+    }
     return Decision(
         outcome=Outcome.CREATED,
         rows=agreed,

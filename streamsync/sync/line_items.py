@@ -154,7 +154,8 @@ def _text(line: Fields, layout_field: str) -> str:
 
 def placeholder_record(rules: Rules) -> Record:
     """The item that stands for ERP lines without one. It exists on no system: whoever meets it in
-    `Decision.demand` observes it as an ERP item, so that the item's decision makes the catalogue row.
+    `Decision.demand` observes it as an ERP item, so that the item's decision makes the catalogue row. Its
+    prices are 0 and not unknown: webCRM shows 0, and the two must agree.
     """
     return Record(
         side=Side.ERP,
@@ -167,6 +168,7 @@ def placeholder_record(rules: Rules) -> Record:
             "status": "Active",
             "type": "NonStockItem",
             "stockItem": "false",
+            **dict.fromkeys(("defaultPrice", "recommendedPrice", "currentCost", "lastCost"), "0"),
         },
     )
 

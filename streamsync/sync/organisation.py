@@ -10,6 +10,7 @@ import msgspec
 from streamsync.model import Direction, Kind
 from streamsync.sync import (
     matching,
+    named,
     organisation_create,
     organisation_gone,
     organisation_linked,
@@ -54,11 +55,13 @@ def _decide(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
         return settle.waiting("settling", now_ms)
     if view.crm is not None and view.erp is not None:
         return organisation_linked.decide(view, rules, look)
-    return _half(view, rules, look)
+    return _half(view, rules, look, now_ms)
 
 
-def _half(view: View, rules: Rules, look: Lookup) -> Decision:
+def _half(view: View, rules: Rules, look: Lookup, now_ms: int) -> Decision:
     crm, erp = view.crm, view.erp
+    half = crm or erp
+    assert half is not None
     by_hand = "link" in look.decided(view.pair.id)
     if crm is not None and not scope.organisation_in(crm.fields, rules) and not by_hand:
         return settle.filtered("type")
@@ -69,6 +72,8 @@ def _half(view: View, rules: Rules, look: Lookup) -> Decision:
         return settle.ambiguous(found.reason, found.key, found.candidates)
     if found.link and found.record is not None:
         return _link(view, found, rules, look)
+    if (wait := named.awaited(half, rules, look, now_ms)) is not None:
+        return wait
     if crm is not None:
         return organisation_create.customer(crm, rules, look)
     assert erp is not None

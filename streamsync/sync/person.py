@@ -10,6 +10,7 @@ import msgspec
 from streamsync.model import Direction, Kind, Record, Side
 from streamsync.sync import (
     matching,
+    named,
     normalise,
     person_create,
     person_gone,
@@ -70,7 +71,7 @@ def _half_crm(view: View, crm: Record, rules: Rules, look: Lookup, now_ms: int) 
     if not scope.gate_open(KIND, look):
         return settle.waiting("gate")
     found = _matched(view, home, rules, look, now_ms)
-    return found or person_create.contact(crm, home, rules, look)
+    return found or named.awaited(crm, rules, look, now_ms) or person_create.contact(crm, home, rules, look)
 
 
 def _half_erp(view: View, erp: Record, rules: Rules, look: Lookup, now_ms: int) -> Decision:

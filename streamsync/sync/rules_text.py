@@ -124,7 +124,7 @@ def _keys(row: Row) -> dict[str, Any]:
 
 
 def _key(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML alone forbids it bare
 
 
 def _value(value: Any) -> str:
@@ -136,7 +136,7 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{_key(key)} = {_value(text)}" for key, text in value.items()) + " }"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_value(part) for part in value) + "]"
-    return json.dumps(str(value), ensure_ascii=False)
+    return _key(str(value))
 
 
 def diff(a: Rules, b: Rules) -> list[str]:

@@ -255,8 +255,11 @@ def _currency_text(texts: Texts, context: Context, bound: Bound) -> Texts:
 
 
 def _salesperson(texts: Texts, context: Context, bound: Bound) -> Texts:
-    """No hit gives "": a document without a sales person, not a parked one (semantics D17)."""
-    return (values.counterpart(texts[0], bound.tables.get("user", {}), bound.tables.get("salesperson", {})),)
+    """No hit is Unmapped, which documents leave out: they keep the sales person they have (semantics D17)."""
+    found = values.counterpart(texts[0], bound.tables.get("user", {}), bound.tables.get("salesperson", {}))
+    if not found and texts[0]:
+        raise Unmapped(bound.row.id, bound.row.crm[0], texts[0])
+    return (found,)
 
 
 def _user(texts: Texts, context: Context, bound: Bound) -> Texts:

@@ -6,7 +6,7 @@ masked (security D3): what stands between quotes or braces, addresses, numbers, 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +18,9 @@ from streamsync.systems.transport import Reply
 EXCERPT_MAX = 200
 MESSAGE_MAX = 2_000
 ECHO_MIN = 3  # a shorter text of ours says nothing, and masking it would leave no words
+CODE_MAX = 10**9
+CODE_ECHO_MIN = 8  # shorter texts occur in codes by chance
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,60}")
 _APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")  # at an edge of a word: quotes something
 _QUOTE = re.compile(r'"')
 _VALUES = re.compile(
@@ -42,7 +45,7 @@ def fault(system: str, method: str, reply: Reply, hidden: Collection[str] = ()) 
         return None
     known = _json(reply.body)
     excerpt = redact(_message(known, reply), hidden)
-    code = _code(known) or str(status)
+    code = _code(known, hidden) or str(status)
     match status:
         case 429:
             seconds = retry_after(reply.headers, reply.body)
@@ -127,14 +130,31 @@ def _message(known: Any, reply: Reply) -> str:
     return "; ".join(texts)
 
 
-def _code(known: Any) -> str:
-    """The system's own code: v3 `details[].code`, finance `ExceptionFaultCode`."""
+def _code(known: Any, hidden: Collection[str]) -> str:
+    """The system's own code: v3 `details[].code`, finance `ExceptionFaultCode`. What does not look like one,
+    or holds something of ours, is none."""
     if not isinstance(known, dict):
         return ""
     details = known.get("details")
-    if isinstance(details, list):
-        for one in details:
-            if isinstance(one, dict) and isinstance(one.get("code"), str):
-                return str(one["code"])[:60]
-    found = known.get("ExceptionFaultCode") or known.get("FaultCode")
-    return str(found)[:20] if found else ""
+    rows = details if isinstance(details, list) else []
+    told = [one["code"] for one in rows if isinstance(one, dict) and isinstance(one.get("code"), str)]
+    found = told[0] if told else known.get("ExceptionFaultCode") or known.get("FaultCode") or ""
+    code = str(found) if isinstance(found, str) or (isinstance(found, int) and abs(found) < CODE_MAX) else ""
+    ours = code in hidden or any(len(text) >= CODE_ECHO_MIN and text in code for text in hidden)
+    return code if _CODE.fullmatch(code) and not ours else ""
+
+
+def texts_of(body: Any) -> frozenset[str]:
+    """All texts of a body to be sent: where an answer echoes them they are not to be quoted (security D3)."""
+    return frozenset(_texts(body))
+
+
+def _texts(body: Any) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, dict):
+        for value in body.values():
+            yield from _texts(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _texts(value)

@@ -110,8 +110,9 @@ class System(Protocol):
     async def get(
         self, kind: Kind, rids: Sequence[str], want: frozenset[str], lane: Lane, *, lines: bool = True
     ) -> Mapping[str, Record]:
-        """Those of `rids` that exist, by rid (batched where the system can). A webCRM delivery comes with
-        its lines, unless the caller only wants to look at its header."""
+        """Those of `rids` that exist, by the rid that was asked for (batched where the system can). A record
+        of another rid under it: the system answered with another record than the one asked for. A webCRM
+        delivery comes with its lines, unless the caller only wants to look at its header."""
         ...
 
     async def converted(self, kind: Kind, rids: Sequence[str], lane: Lane) -> frozenset[str]:

@@ -27,4 +27,5 @@ def _in_body(body: bytes) -> str:
         found = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return ""
-    return str(found.get("RetryAfterSeconds", "")) if isinstance(found, dict) else ""
+    said = found.get("RetryAfterSeconds", "") if isinstance(found, dict) else ""
+    return str(min(said, SECONDS_MAX) if isinstance(said, int) else said)  # an int may be too long for a text

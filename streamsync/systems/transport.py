@@ -1,8 +1,8 @@
 """One HTTP request is one attempt: no retry, no redirect, no cookie, no header that outlives the request.
 
 Raises `Refused` when certainly nothing was sent, `Unknown` when something was; a status is never raised, that
-is `outcome.fault`'s business. Bodies are read while counting, after decompression, so that a bomb stops early
-(security O5).
+is `outcome.fault`'s business. Bodies are read while counting, after decompression, so that a bomb stops
+early, and one of millions of tiny values is refused before it is decoded (security O5).
 """
 
 import ssl
@@ -24,6 +24,7 @@ BODY_MAX = 64 * 1024 * 1024
 TIMEOUT_SECONDS_MAX = 240.0  # the gateway of Visma.net cuts at about four minutes (visma-api §2)
 CONNECT_SECONDS = 15.0
 CHUNK = 64 * 1024
+VALUES_MAX = 3_000_000  # of two bytes each on the wire, of seventy and more in memory
 HEADER_MAX = 16 * 1024
 
 Observe = Callable[[str, str, int, float], None]
@@ -196,7 +197,10 @@ async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
             response.close()
             raise Unknown(f"The answer is larger than {max_bytes} bytes.", code="too_large")
         parts.append(part)
-    return b"".join(parts)
+    content = b"".join(parts)
+    if content.count(b",") > VALUES_MAX:
+        raise Unknown(f"The answer holds more than {VALUES_MAX} values.", code="too_large")
+    return content
 
 
 def _date_ms(text: str) -> int:

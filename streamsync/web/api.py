@@ -5,7 +5,7 @@ is a loopback one; a request with a foreign `Host` is refused, so that a page el
 through the browser.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -42,6 +42,12 @@ class Commands(Protocol):
 
     async def log_level(self, level: str, who: str) -> Mapping[str, Any]: ...
 
+    async def verify(self, connection: str) -> Mapping[str, Any]: ...
+
+    async def verify_pairs(
+        self, connection: str, pairs: Sequence[int], read: bool
+    ) -> list[Mapping[str, Any]]: ...
+
 
 def application(
     commands: Commands, hosts: frozenset[str], hook_routes: list[web.RouteDef]
@@ -74,6 +80,15 @@ def application(
             ),
             web.post("/api/v1/probe", post(lambda b: commands.probe(b["connection"], str(b["record"])))),
             web.post("/api/v1/log-level", post(lambda b: commands.log_level(str(b["level"]), who(b)))),
+            web.get("/api/v1/verify", get(lambda r: commands.verify(name(r)))),
+            web.post(
+                "/api/v1/verify",
+                post(
+                    lambda b: commands.verify_pairs(
+                        b["connection"], _numbers(b), b.get("read", False) is True
+                    )
+                ),
+            ),
             *bench_api.routes(commands.bench),
             *hook_routes,
         ]
@@ -83,6 +98,10 @@ def application(
 
 async def _now(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
+
+
+def _numbers(body: Mapping[str, Any]) -> list[int]:
+    return [int(number) for number in body["pairs"]]
 
 
 def _file(body: Mapping[str, Any]) -> str:

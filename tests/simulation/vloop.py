@@ -9,7 +9,7 @@ and no timer set is a `Deadlock`, never a hang.
 import asyncio
 import random
 import selectors
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from concurrent.futures import Executor
 from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
@@ -39,7 +39,10 @@ class _NoSelector(selectors.SelectSelector):
 
 
 class SimLoop(asyncio.SelectorEventLoop):
-    """`turns`: how many turns the loop made, for tests that two runs are the same."""
+    """`turns`: how many turns the loop made, for tests that two runs are the same.
+
+    `after_turn`: told after each turn which tasks had a step in it (for whoever records or kills; the
+    history is the same with it and without)."""
 
     def __init__(self, seed: int = 0, *, shuffle: bool = True) -> None:
         self._virtual = _NoSelector()
@@ -47,6 +50,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         self._rng = random.Random(seed)
         self._shuffle = shuffle
         self._left_over: list[AsyncGenerator[Any, Any]] = []
+        self.after_turn: Callable[[list[asyncio.Task[Any]]], None] | None = None
 
     @property
     def turns(self) -> int:
@@ -62,7 +66,10 @@ class SimLoop(asyncio.SelectorEventLoop):
             self._rng.shuffle(handles)
             ready.clear()
             ready.extend(handles)
+        stepping = _tasks_of(ready) if self.after_turn is not None else []
         super()._run_once()  # type: ignore[misc]  # asyncio's own turn, not in its type stubs
+        if self.after_turn is not None and stepping:
+            self.after_turn(stepping)
 
     def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any, Any]) -> None:
         """A generator that nobody read to its end: asyncio would close it from whatever thread collects it,
@@ -78,6 +85,12 @@ class SimLoop(asyncio.SelectorEventLoop):
         self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         raise RuntimeError("Threads are not deterministic: they may not be used in a simulation.")
+
+
+def _tasks_of(handles: Iterable[Any]) -> list[asyncio.Task[Any]]:
+    """The tasks that these handles step or wake."""
+    owners = (getattr(handle._callback, "__self__", None) for handle in handles)
+    return [owner for owner in owners if isinstance(owner, asyncio.Task)]
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], seed: int = 0, *, shuffle: bool = True) -> T:

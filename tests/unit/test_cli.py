@@ -328,3 +328,37 @@ def test_status_and_plan_speak_the_catalogue(daemon: StandIn, run: Run) -> None:
     assert said in out
     assert "--confirm 60" in out
     assert "Linje 2 har antallet -1" in run("plan", "--language", "da")[1]
+
+
+VERIFY = {
+    "connection": "kunde",
+    "rules_version": 17,
+    "running": True,
+    "checks": [],
+    "entities": {},
+    "unread": ["crm Person"],
+    "unreadable": {},
+    "settled": {},
+}
+
+
+def test_verify_prints_a_report_keeps_it_and_exits_by_it(daemon: StandIn, run: Run, tmp_path: Path) -> None:
+    daemon.answers["verify"] = 200, VERIFY
+    kept = tmp_path / "report.txt"
+    code, out, _ = run("verify", "--output", str(kept), "--seed", "7")
+    assert daemon.asked == [("verify", {"connection": "kunde"})]
+    assert (code, kept.read_text("utf-8")) == (0, out)
+    assert "not yet read to its end: crm Person" in out
+    assert out.endswith("\n0 pairs equal under rules v17 (0 re-read in both systems); 0 exceptions\n")
+    row = {"pair": 3, "entity": "person", "webcrm": "5", "visma": "", "about": ""}
+    check = {"name": "every_pair_is_decided", "rule": "I11", "wrong": "W.", "remedy": "R.", "count": 1}
+    daemon.answers["verify"] = 200, {**VERIFY, "checks": [{**check, "found": [row]}]}
+    code, out, _ = run("verify", "--json")
+    assert (code, msgspec.json.decode(out)["ok"]) == (1, False)
+
+
+@pytest.mark.parametrize("wrong", [("--sample=-1",), ("--connection", "andre")])
+def test_verify_says_what_it_cannot_take(daemon: StandIn, run: Run, wrong: tuple[str, ...]) -> None:
+    code, _, err = run("verify", *wrong)
+    assert (code, daemon.asked) == (2, [])
+    assert "--sample counts pairs" in err or "There are: kunde." in err

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from streamsync.simulators.http import Request, Response, decode_json, json_response
 from streamsync.simulators.visma.answers import FINANCE_HOST, invalid, one_invalid, problem, refused
-from streamsync.simulators.visma.company import Company, etag
+from streamsync.simulators.visma.company import Company, etag, lag_key
 from streamsync.simulators.visma.records import Stamped
 from streamsync.simulators.visma.shapes import Group, Reader
 from streamsync.simulators.visma.table import Table
@@ -124,14 +124,26 @@ def picked(ask: Ask, table: Table[R]) -> list[R]:
     if modified is None:
         rows = table.all()
     else:
-        rows = table.changed(modified[0] - ask.shift_ms, modified[1])
+        rows = listed(ask, table.changed(modified[0] - ask.shift_ms, modified[1]))
     created = moment(ask, "createdDateTime")
     if created is not None:
         bound, condition = created
         rows = [r for r in rows if holds(ask.company.stamp_of(r.created_ms, ask.shift_ms), condition, bound)]
+    if ask.company.settings.lists_move:
+        rows = sorted(rows, key=lambda r: (r.modified_ms, r.seq))
     if unlisted := ask.company.settings.unlisted:
         rows = [r for r in rows if getattr(r, "number", "") not in unlisted]
     return rows
+
+
+def listed(ask: Ask, rows: list[R]) -> list[R]:
+    """Those whose last change a list by stamps shows by now."""
+    return [row for row in rows if ask.company.lag.listed(lag_key(row), ask.now_ms)]
+
+
+def found(ask: Ask, rows: list[R]) -> list[R]:
+    """Those that a search finds by now."""
+    return [row for row in rows if ask.company.lag.found(lag_key(row), ask.now_ms)]
 
 
 def paged(ask: Ask, rows: Sequence[T], list_name: str) -> tuple[Sequence[T], dict[str, int]]:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from streamsync.simulators.http import Call, encode_json
+from streamsync.simulators.lag import Lag
 from streamsync.simulators.visma import example
 from streamsync.simulators.visma.records import Contact, Customer, Document, Item, Order, Shipment, Stamped
 from streamsync.simulators.visma.settings import NUMBER_SERIES, Settings
@@ -48,6 +49,7 @@ class Company:
         self.hook: dict[str, str] = {}
         self.calls: list[Call] = []
         self.tenant = ""
+        self.lag = Lag(rng)
         self._series = {**NUMBER_SERIES, **series}
         self._version = _FIRST_VERSION
         self._pending: list[tuple[int, int, Callable[[int], None]]] = []
@@ -102,6 +104,7 @@ class Company:
         self.stamped(row, self._commit_ms(now_ms))
         self._table(row).add(row)
         self._index_number(row)
+        self._note_lag(row, now_ms, new=True)
         self._notify(row, "CREATED")
 
     def touch(self, row: Stamped, now_ms: int, *, moves_stamp: bool = True) -> None:
@@ -112,6 +115,7 @@ class Company:
         if moves_stamp:
             row.modified_ms = max(row.created_ms, self._commit_ms(now_ms))
             self._table(row).touched(row)
+        self._note_lag(row, now_ms, new=False)
         self._notify(row, "CHANGED")
 
     def remove(self, row: Stamped) -> None:
@@ -145,6 +149,10 @@ class Company:
         late = self.settings.late_commit_ms
         return now_ms - self.rng.randint(0, late) if late else now_ms
 
+    def _note_lag(self, row: Stamped, now_ms: int, *, new: bool) -> None:
+        list_ms, search_ms = self.settings.list_lag_ms, self.settings.search_lag_ms
+        self.lag.note(lag_key(row), now_ms, new=new, list_ms=list_ms, search_ms=search_ms)
+
     def _table(self, row: Stamped) -> Table[Any]:
         match row:
             case Customer():
@@ -166,6 +174,10 @@ class Company:
         """Does `work(at_ms)` once a request or act arrives at that time or after it."""
         self._pending.append((at_ms, len(self._pending), work))
         self._pending.sort(key=lambda entry: entry[:2])
+
+    def drop_pending(self) -> None:
+        """What is under way is not waited for any more."""
+        self._pending.clear()
 
     def settle(self, now_ms: int) -> None:
         """Does what has become due."""
@@ -213,6 +225,10 @@ class Company:
         digest = hmac.new(self.hook["secret"].encode(), body, hashlib.sha256).digest()
         headers = {"Content-Type": "application/json", self.hook["header"]: base64.b64encode(digest).decode()}
         self.calls.append(Call(url=self.hook["url"], headers=headers, body=body))
+
+
+def lag_key(row: Stamped) -> tuple[str, int]:
+    return type(row).__name__, row.seq
 
 
 def etag(row: Stamped) -> str:

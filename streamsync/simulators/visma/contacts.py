@@ -13,6 +13,7 @@ from streamsync.simulators.visma.ask import (
     check_if_match,
     created,
     finance_body,
+    found,
     picked,
     skipped,
     with_etag,
@@ -81,7 +82,8 @@ def list_contacts(ask: Ask) -> Response:
 
 def list_contacts_of_customer(ask: Ask) -> Response:
     owner = the_customer(ask)
-    return _list(ask, [c for c in picked(ask, ask.company.contacts) if c.customer_id == owner.internal_id])
+    own = [c for c in picked(ask, ask.company.contacts) if c.customer_id == owner.internal_id]
+    return _list(ask, found(ask, own))
 
 
 def _list(ask: Ask, rows: list[Contact]) -> Response:

@@ -11,6 +11,7 @@ from streamsync.simulators.visma.ask import (
     check_if_match,
     created,
     finance_body,
+    found,
     paged,
     picked,
     with_etag,
@@ -108,7 +109,7 @@ def customer_row(ask: Ask, customer: Customer, metadata: dict[str, int] | None =
     row["priceClass"] = example.named(fields.get("priceClass.id", ""), example.PRICE_CLASSES)
     home = fields.get("mainAddress.country.id", "DK")
     row["location"] = {"countryId": home, "id": "MAIN", "name": "Primary Location"}
-    row["attributes"] = attribute_rows(fields)
+    row["attributes"] = [one for one in attribute_rows(fields) if one["id"] not in _missing(ask)]
     row["directDebitLines"] = []
     row["createdDateTime"] = ask.stamp(customer.created_ms)
     row["lastModifiedDateTime"] = ask.stamp(customer.modified_ms)
@@ -135,6 +136,7 @@ def list_customers(ask: Ask) -> Response:
         wanted = ask.one(name)
         if wanted is not None:
             default = "Active" if name == "status" else ""
+            rows = found(ask, rows)
             rows = [r for r in rows if str(r.fields.get(name, default)).casefold() == wanted.casefold()]
     for name, path in (("email", "mainContact.email"), ("phone", "mainContact.phone1")):
         wanted = ask.one(name)
@@ -159,8 +161,18 @@ def _with_attributes(ask: Ask, rows: list[Customer]) -> list[Customer]:
     for ident, values in wanted.items():
         allowed = set(values.split(","))
         path = f"attributes.{ident}"
-        rows = [r for r in rows if r.fields.get(path) in allowed]
-    return rows
+        rows = [r for r in rows if r.fields.get(path) in allowed and ident not in _missing(ask)]
+    return found(ask, rows)
+
+
+def _missing(ask: Ask) -> tuple[str, ...]:
+    return ask.company.settings.missing_attributes
+
+
+def _demand_attributes(ask: Ask, values: Row, fail: Any) -> None:
+    for line in values.get("attributeLines", ()):
+        if line["attributeId"] in _missing(ask):
+            raise fail(f"Attribute '{line['attributeId']}' is not defined for this customer class.")
 
 
 def the_customer(ask: Ask) -> Customer:
@@ -200,14 +212,14 @@ def post_customer(ask: Ask) -> Response:
         raise fail("The number cannot be set: the number series of customers is automatic.")
     if number and company.customer(number):
         raise fail(f"Customer '{number}' already exists.")
+    _demand_attributes(ask, values, fail)
     fields: Row = {"status": "Active", "customerClass.id": "1"}
     apply_values(fields, values, fail, company.terms)
     with_class_defaults(fields, fail)
-    customer = Customer(
-        internal_id=company.next_customer_id(),
-        number=number or company.next_number("customer", 5),
-        fields=fields,
-    )
+    number = number or company.next_number("customer", 5)
+    if company.customer(number):  # somebody gave it by hand before the series came to it
+        raise fail(f"Customer '{number}' already exists.")
+    customer = Customer(internal_id=company.next_customer_id(), number=number, fields=fields)
     company.add(customer, ask.now_ms)
     return created(ask, f"/v1/customer/{customer.number}", customer)
 
@@ -221,6 +233,7 @@ def put_customer(ask: Ask) -> Response:
         raise fail("The number of an existing customer cannot be changed here.")
     if "name" in values and not values["name"].strip():
         raise refused("'name' is required.")
+    _demand_attributes(ask, values, fail)
     fields = dict(customer.fields)
     apply_values(fields, values, fail, ask.company.terms)
     customer.fields = fields

@@ -5,7 +5,7 @@ from typing import Any
 
 from streamsync.simulators.http import Response, json_response
 from streamsync.simulators.visma.answers import refused
-from streamsync.simulators.visma.ask import Ask, holds, paged, picked, with_etag
+from streamsync.simulators.visma.ask import Ask, found, holds, paged, picked, with_etag
 from streamsync.simulators.visma.customers import the_customer
 from streamsync.simulators.visma.document_rows import document_row, full_row
 from streamsync.simulators.visma.records import Document
@@ -26,7 +26,7 @@ def _filtered(ask: Ask, rows: list[Document]) -> list[Document]:
     for name in _TEXTS:
         wanted = ask.one(name)
         if wanted is not None:
-            rows = [r for r in rows if r.fields.get(name, "") == wanted]
+            rows = [r for r in found(ask, rows) if r.fields.get(name, "") == wanted]
     number = ask.one("customer")
     if number is not None:
         owner = ask.company.customer(number)

@@ -4,7 +4,7 @@ from typing import Any
 
 from streamsync.simulators.http import Response, json_response
 from streamsync.simulators.visma.answers import ORDERS_HOST, one_invalid, problem
-from streamsync.simulators.visma.ask import Ask, tag_header, v3_page
+from streamsync.simulators.visma.ask import Ask, found, listed, tag_header, v3_page
 from streamsync.simulators.visma.money import ZERO, totals
 from streamsync.simulators.visma.order_rows import (
     EXPANSIONS,
@@ -36,14 +36,14 @@ def list_orders(ask: Ask) -> Response:
         instant = read_instant(since)
         if instant is None:
             raise one_invalid("0003-InvalidValue", "modifiedSince", f"The value '{since}' is not valid.")
-        rows = ask.company.orders.changed(instant, ">=")
+        rows = listed(ask, ask.company.orders.changed(instant, ">="))
     kind = ask.params.get("type")
     if kind is not None:
         rows = [r for r in rows if r.type == kind.upper()]
     number = ask.one("customerId")
     if number is not None:
         owner = ask.company.customer(number)
-        rows = [r for r in rows if owner and r.customer_id == owner.internal_id]
+        rows = found(ask, [r for r in rows if owner and r.customer_id == owner.internal_id])
     status = ask.one("status")
     if status is not None:
         rows = [r for r in rows if r.status.casefold() == status.casefold()]

@@ -51,6 +51,10 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     token_seconds: int = 3600
     action_delay_ms: int = 1500  # how long `release` and its like take after their answer
     late_commit_ms: int = 0  # a stamp may be up to so much older than the moment a change can be seen
+    list_lag_ms: int = 0  # lists by stamp show a change up to so much later
+    search_lag_ms: int = 0  # lists by any other filter show a new record up to so much later
+    lists_move: bool = False  # a row that is changed goes to the end of the lists
+    missing_attributes: tuple[str, ...] = ()  # customer attributes that the administrator took away
     payment_moves_stamp: bool = False  # whether a payment moves lastModifiedDateTime of what it pays
     copies_external_link: bool = True  # order line to invoice line
     lines_name_order: bool = True  # invoice lines say which order they bill (soOrderType, soOrderNbr)

@@ -66,6 +66,7 @@ class Tokens:
     rng: random.Random
     clients: dict[str, Client]
     issued: dict[str, Token] = field(default_factory=dict)
+    revoked: bool = False  # the company's administrator took the approval back
 
     def issue(self, request: Request, now_ms: int, seconds: int) -> Response:
         """`POST /connect/token`, form-encoded."""
@@ -76,7 +77,7 @@ class Tokens:
         if form.get("grant_type") != "client_credentials":
             return _error("unsupported_grant_type", "Only client_credentials is served.")
         client = self.clients.get(form.get("client_id", ""))
-        if client is None or client.secret != form.get("client_secret"):
+        if self.revoked or client is None or client.secret != form.get("client_secret"):
             return _error("invalid_client", "The client is unknown or its secret is wrong.")
         if not _GUID.fullmatch(form.get("tenant_id", "")):
             return _error("invalid_request", "tenant_id is missing or is not a GUID.")

@@ -5,9 +5,12 @@ Pure and synchronous; all randomness comes from the seed. A fresh world holds th
 (`example.py`) and no customer.
 """
 
+import copy
 import random
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from streamsync.simulators.http import Call, Request, Response, json_response
 from streamsync.simulators.visma import example, loading
@@ -25,6 +28,7 @@ DEFAULT_CLIENT = "isv_streamsync"
 DEFAULT_CLIENTS: Mapping[str, Client] = {DEFAULT_CLIENT: Client("demo-visma-secret")}
 _CONNECT = "/connect/token"
 _BIRTH_MS = 1_767_600_000_000  # 2026-01-05: when the example items were made
+_PLAIN = ("pagenumber", "pagesize", "skip", "limit")  # these narrow no list
 _SHIFT_HEADER = "x-sim-zone-offset-minutes"
 
 
@@ -77,9 +81,44 @@ class VismaWorld:
         found = find(request)
         return f"{request.method} {found[0].template}" if found else f"{request.method} (unknown)"
 
+    def twin(self) -> "VismaWorld":
+        """See `lies.Lying`. What is under way stays with the original."""
+        shared = (self.tokens, self._quotas)
+        found = copy.deepcopy(self, {id(one): one for one in shared})
+        found.company.drop_pending()
+        return found
+
+    def keys(self, request: Request) -> tuple[str, list[str]]:
+        """See `lies.Lying`. A number for a number, an internal id for an internal id."""
+        found = find(request)
+        if found is None:
+            return "", []
+        route, params = found
+        company = self.company
+        tables: dict[str, list[str]] = {
+            "/v1/customer/internal": [str(row.internal_id) for row in company.customers.all()],
+            "/v1/customer": [row.number for row in company.customers.all()],
+            "/v1/contact": [str(row.contact_id) for row in company.contacts.all()],
+            "/v1/inventory/internal": [str(row.inventory_id) for row in company.items.all()],
+            "/v1/customerinvoice": [row.number for row in company.documents.all() if row.type == "Invoice"],
+            "/api/v3/SalesOrders": [row.id for row in company.orders.all()],
+        }
+        base = route.template.partition("/{")[0].replace("/v2/", "/v1/")
+        key = params.get("orderId") or next(iter(params.values()), "")
+        return key, tables.get(base, [])
+
+    def widened(self, request: Request) -> Request:
+        """See `lies.Lying`."""
+        kept = {name: texts for name, texts in request.query.items() if name.lower() in _PLAIN}
+        return msgspec.structs.replace(request, query=kept)
+
     def act(self, name: str, arguments: dict[str, object], now_ms: int) -> object:
-        """See `acts.ACTS`; `expire_tokens` is added here."""
+        """See `acts.ACTS`; `expire_tokens`, `revoke` and `grant` are added here."""
         self.company.settle(now_ms)
+        if name in ("revoke", "grant"):
+            self.tokens.revoked = name == "revoke"
+            self.tokens.expire_all()
+            return "done"
         if name == "expire_tokens":
             self.tokens.expire_all()
             return "done"

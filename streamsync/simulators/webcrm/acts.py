@@ -227,7 +227,20 @@ def configure_field(act: Act) -> object:
     for table in act.books.tables.values():
         if name in table.entity.members:
             table.refresh_template(act.books.tenant)
+            if act.books.tenant.fields[name].unique:
+                table.index(name)
     return name
+
+
+def remove_field(act: Act) -> object:
+    """{field}: its configuration goes, the texts in the records stay. Gives what it was, for
+    `configure_field`."""
+    name, field = _field(act)
+    del act.books.tenant.fields[name]
+    for table in act.books.tables.values():
+        if name in table.entity.members:
+            table.refresh_template(act.books.tenant)
+    return msgspec.to_builtins(field)
 
 
 def set_settings(act: Act) -> object:
@@ -283,6 +296,7 @@ ACTS: dict[str, Callable[[Act], object]] = {
     "remove_option": remove_option,
     "add_option": add_option,
     "configure_field": configure_field,
+    "remove_field": remove_field,
     "set": set_settings,
     "expire_tokens": expire_tokens,
     "set_token": set_token,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from streamsync.simulators.lag import Lag
 from streamsync.simulators.webcrm import stamps
 from streamsync.simulators.webcrm.hooks import HookBook
 from streamsync.simulators.webcrm.schema import ENTITIES, Entity
@@ -37,6 +38,8 @@ class Books:
         self.next_ids = dict(FIRST_IDS)
         self.hooks = HookBook()
         self.last_create_ms: dict[str, int] = {}
+        self.lag = Lag(rng)
+        self.now_ms = 0  # of the request in hand
 
     def _indexed(self, kind: str) -> tuple[str, ...]:
         prefix = ENTITIES[kind].prefix
@@ -76,7 +79,7 @@ class Books:
         filled = {**defaults(entity), **values}
         if entity.kind == "delivery" and self.settings.auto_number and not filled.get("DeliveryNumber"):
             filled["DeliveryNumber"] = f"{number:06d}"
-        now = stamps.stamp(now_ms)
+        now = self._stamp(kind, number, now_ms, new=True)
         if entity.prefix + "CreatedAt" in entity.members:
             filled |= {entity.prefix + "CreatedAt": now, entity.prefix + "CreatedBy": by}
         self.store(entity, number, filled)
@@ -90,7 +93,7 @@ class Books:
         entity = ENTITIES[kind]
         old_deal = self.tables["line"].value(number, "QuotationLineOpportunityId") if kind == "line" else 0
         self.store(entity, number, values)
-        self._touch(entity, number, by, stamps.stamp(now_ms))
+        self._touch(entity, number, by, self._stamp(kind, number, now_ms))
         self.hooks.notice(kind, "Update", number)
         self._after_line(kind, number, now_ms)
         if old_deal:
@@ -105,6 +108,15 @@ class Books:
         self.hooks.notice(kind, "Delete", number)
         if kind == "line":
             self.recompute(row.get("QuotationLineOpportunityId", 0), now_ms)
+
+    def _stamp(self, kind: str, number: int, now_ms: int, *, new: bool = False) -> str:
+        """Of a change now; a transaction that was long under way bears the stamp of its beginning."""
+        settings = self.settings
+        self.lag.note(
+            (kind, number), now_ms, new=new, list_ms=settings.list_lag_ms, search_ms=settings.search_lag_ms
+        )
+        late_ms = self.rng.randint(0, settings.late_commit_ms) if settings.late_commit_ms else 0
+        return stamps.stamp(now_ms - late_ms)
 
     def store(self, entity: Entity, number: int, values: Mapping[str, Any]) -> None:
         """Writes members and the ones computed from them; no stamp, no event."""

@@ -71,7 +71,7 @@ def values(
         if member.computed or name == entity.id:
             continue
         field = tenant.fields.get(name)
-        if field is not None:
+        if field is not None and member.type != "bool":  # PersonCheckMarkN: a checkbox without words (Q9)
             _configured(name, field, value)
         maximum = member.maximum if field is None else (0 if field.kind == "memo" else field.maximum)
         if field is not None and field.kind in ("list", "multi"):

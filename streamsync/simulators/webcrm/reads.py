@@ -122,5 +122,10 @@ def queries(books: Books, request: Request, query: Query) -> Response:
     except ScriptError as problem:
         raise Refusal(400, str(problem)) from None
     part = window(books, request)
-    pairs = selection.run()[part]
+    shows = {"stamp": books.lag.listed, "text": books.lag.found}.get(selection.looks_by)
+    kind, found = selection.table.entity.kind, selection.run()
+    if shows is not None:
+        number = selection.table.entity.id
+        found = [pair for pair in found if shows((kind, pair[0][number]), books.now_ms)]
+    pairs = found[part]
     return json_response(200, [selection.show(pair, part.start + n) for n, pair in enumerate(pairs, 1)])

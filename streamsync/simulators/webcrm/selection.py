@@ -62,6 +62,7 @@ class Selection:
             raise ScriptError("Only Organisation can be joined.")
         if len(query.order) > settings.query_order_keys:
             raise ScriptError("Too many columns in ORDER BY.")
+        self.looks_by = ""  # `stamp` or `text`: what an index has to know
         self.names = self._names()
         self.columns = [self.column(name) for name in query.fields]
         self.test = self._condition(query.where) if query.where is not None else None
@@ -130,6 +131,7 @@ class Selection:
         if len(equalities) < len(either.parts) or len(columns) != 1:
             return None
         column = columns.pop()
+        self._note_index(column, "=")
         typed = [_typed(column.member, column.read, part.literal) for part in equalities]
         read, wanted = typed[0][0], frozenset(value for _, value in typed)
         return lambda pair: read(pair) in wanted
@@ -138,6 +140,7 @@ class Selection:
         column = self.column(compare.name)
         if compare.operator == "LIKE":
             return self._like(column, compare.literal)
+        self._note_index(column, compare.operator)
         read, wanted = _typed(column.member, column.read, compare.literal)
         match compare.operator:
             case "=":
@@ -152,6 +155,12 @@ class Selection:
                 return lambda pair: bool(read(pair) > wanted)
             case _:
                 return lambda pair: bool(read(pair) >= wanted)
+
+    def _note_index(self, column: _Column, operator: str) -> None:
+        if column.member.type == "dt":
+            self.looks_by = "stamp"
+        elif column.member.type == "str" and operator == "=" and not self.looks_by:
+            self.looks_by = "text"
 
     def _like(self, column: _Column, literal: str | Decimal) -> Test:
         if not self.settings.query_like or column.member.type != "str" or not isinstance(literal, str):

@@ -50,6 +50,9 @@ class Settings(msgspec.Struct, kw_only=True):
     query_like: bool = True
     query_order_keys: int = 4  # §5.4: 1 = a second key is refused
     query_shuffle: bool = False  # rows without ORDER BY have no stable order
+    late_commit_ms: int = 0  # a stamp may be up to so much older than the moment a change can be seen
+    list_lag_ms: int = 0  # queries by stamp show a change up to so much later
+    search_lag_ms: int = 0  # queries by a text find a new record up to so much later
     script_limit: int = 1500  # characters, §5.3
     default_size: int = 25  # §5.1: Size not given
     long_text: Literal["reject", "truncate"] = "reject"  # Q23

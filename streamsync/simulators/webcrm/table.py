@@ -26,7 +26,8 @@ class Table:
         """After the tenant's fields changed."""
         for name, member in self.entity.members.items():
             configured = tenant.fields.get(name)
-            self.template[name] = member.empty() if configured is None else configured.empty()
+            texts = configured if member.type != "bool" else None  # a checkmark is no text (Q9)
+            self.template[name] = member.empty() if texts is None else texts.empty()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -64,6 +65,12 @@ class Table:
     def find(self, name: str, value: object) -> list[int]:
         """Ids of the rows with this non-empty value in an indexed member, ascending."""
         return sorted(self.indexes[name].get(_key(value), ()))
+
+    def index(self, name: str) -> None:
+        """Have an index of this member from now on."""
+        self.indexes[name] = {}
+        for number, row in self.rows.items():
+            self._index(name, number, None, row.get(name, self.template[name]))
 
     def in_order(self) -> list[Row]:
         """All rows by id."""

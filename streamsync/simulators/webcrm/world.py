@@ -5,6 +5,7 @@ is the user's side, `load` the generators'. Facts: webcrm-api; each quirk is tes
 `tests/unit/simulators/test_webcrm*.py`.
 """
 
+import copy
 import random
 import re
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ from streamsync.simulators.webcrm.settings import DEFAULT_TOKEN, Refusal, Settin
 from streamsync.simulators.webcrm.tenant import Tenant, default_tenant
 
 _JSON_KINDS = re.compile(r"(application/(json-patch\+json|json|[\w.-]+\+json)|text/json)\s*(;.*)?")
+_WHERE = re.compile(r"\bWHERE\b.*?(?=\bORDER BY\b|$)", re.IGNORECASE | re.DOTALL)
 _FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _TABLES = {entity.table.casefold(): entity.table for entity in ENTITIES.values()}
 
@@ -98,6 +100,25 @@ class WebcrmWorld:
             return Response(401)
         return text_response(status, "An error has occurred.")
 
+    def twin(self) -> "WebcrmWorld":
+        """See `lies.Lying`."""
+        return copy.deepcopy(self, {id(self.door): self.door})
+
+    def keys(self, request: Request) -> tuple[str, list[str]]:
+        """See `lies.Lying`."""
+        matched = match(request.method, request.path)
+        if isinstance(matched, int):
+            return "", []
+        route, parts = matched
+        paths = {f"/{entity.path}": entity.kind for entity in ENTITIES.values() if entity.path}
+        kind = paths.get(route.template.removesuffix("/{id}"), "")
+        return parts.get("id", ""), [str(number) for number in self.books.tables[kind].rows] if kind else []
+
+    def widened(self, request: Request) -> Request:
+        """See `lies.Lying`. Only a script narrows a list beyond its dates."""
+        query = {name: [_WHERE.sub("", text) for text in texts] for name, texts in request.query.items()}
+        return msgspec.structs.replace(request, query=query)
+
     def classify(self, request: Request) -> str:
         """`GET /Organisations/{id}`, `GET /Queries Person`; `other` for addresses that do not exist."""
         if request.path == "/Queries":
@@ -110,6 +131,7 @@ class WebcrmWorld:
 
     def handle(self, request: Request, now_ms: int) -> Response:
         """One request from a client."""
+        self.books.now_ms = now_ms
         try:
             answer = self._answer(request, now_ms)
         except Refusal as refusal:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from streamsync.sync.words.form import Words
+from streamsync.sync.words.unreliable_da import UNRELIABLE
 
 NOTHING = "Der skal ikke gøres noget."
 
@@ -299,5 +300,6 @@ DANISH: Mapping[str, Words] = MappingProxyType(
             "Organisationens type[ er nu “{crm}” og] synkroniseres ikke; dens kunde er stadig aktiv.",
             "Behold det sådan, gør kunden inaktiv, eller sæt typen tilbage.",
         ),
+        **UNRELIABLE,
     }
 )

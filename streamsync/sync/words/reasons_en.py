@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from streamsync.sync.words.form import Words
+from streamsync.sync.words.unreliable_en import UNRELIABLE
 
 NOTHING = "Nothing needs to be done."
 
@@ -300,5 +301,6 @@ ENGLISH: Mapping[str, Words] = MappingProxyType(
             " active.",
             "Keep it so, make the customer inactive, or set the type back.",
         ),
+        **UNRELIABLE,
     }
 )

@@ -16,6 +16,7 @@ import msgspec
 from streamsync.clock import Clock
 from streamsync.errors import Refused, SystemFault, Throttled, Unauthorized, Unknown
 from streamsync.model import Lane
+from streamsync.systems.retry_after import retry_after
 from streamsync.systems.secret import Secret
 from streamsync.systems.transport import Transport
 
@@ -37,6 +38,9 @@ SCOPES: Mapping[Audience, tuple[str, ...]] = {
     ),
     Audience.ORDERS: ("visma.net.erp.salesorder:read", "visma.net.erp.salesorder:write"),
 }
+DENIALS = frozenset(
+    "invalid_client unauthorized_client invalid_scope invalid_request invalid_grant access_denied".split()
+)
 DELETE_SCOPE = "vismanet_erp_service_api:delete"
 
 
@@ -147,7 +151,7 @@ class Tokens:
             raise self._denied(audience, reply.status, reply.body, reply.headers)
         try:
             granted = msgspec.json.decode(reply.body, type=_Granted)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(f"Visma Connect's token reply cannot be read ({error}).", code="token") from error
         margin = min(EARLY_SECONDS, granted.expires_in / 4)
         return Token(
@@ -169,13 +173,11 @@ class Tokens:
     ) -> SystemFault:
         try:
             denied = msgspec.json.decode(body, type=_Denied)
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):
             denied = _Denied()
         if status == 429:
-            wait = headers.get("retry-after", "")
             return Throttled(
-                "Visma Connect limits token requests.",
-                retry_after_seconds=float(wait) if wait.isdecimal() else 60.0,
+                "Visma Connect limits token requests.", retry_after_seconds=retry_after(headers, body)
             )
         if status >= 500:
             return Refused(f"Visma Connect answered {status} to the token request.", code=str(status))
@@ -202,4 +204,4 @@ class Tokens:
             )
         else:
             sentence = f"Visma Connect refused the token for the {audience} service with status {status}."
-        return Unauthorized(sentence, code=denied.error or str(status))
+        return Unauthorized(sentence, code=denied.error if denied.error in DENIALS else str(status))

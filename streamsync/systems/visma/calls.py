@@ -8,9 +8,9 @@ classified by `systems/outcome.py`; 401 is decided here because only the tokens 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from streamsync.errors import Unknown
+from streamsync.errors import Bug, Unknown
 from streamsync.model import Lane
-from streamsync.systems.outcome import fault
+from streamsync.systems.outcome import fault, texts_of
 from streamsync.systems.port import Allowance
 from streamsync.systems.transport import Reply, Transport
 from streamsync.systems.visma import canonical
@@ -20,6 +20,7 @@ from streamsync.systems.visma.shapes import Body, encode
 NAME = "visma"
 READ_SECONDS = 120.0
 WRITE_SECONDS = 240.0  # the gateway cuts at about four minutes (visma-api §2)
+FIGURE_DIGITS = 9
 MAX_BYTES = 64 * 1024 * 1024
 JSON = "application/json; charset=utf-8"
 
@@ -45,14 +46,15 @@ class Calls:
 
     async def get(self, audience: Audience, path: str, params: Params, *, endpoint: str, lane: Lane) -> Reply:
         """A read that must succeed. Raises a SystemFault for everything but 2xx."""
-        return self._judged("GET", audience, await self._go("GET", audience, path, params, endpoint, lane))
+        reply, hidden = await self._go("GET", audience, path, params, endpoint, lane)
+        return self._judged("GET", audience, reply, hidden)
 
     async def find(
         self, audience: Audience, path: str, params: Params, *, endpoint: str, lane: Lane
     ) -> Reply | None:
         """A read of one record; None if there is none (404)."""
-        reply = await self._go("GET", audience, path, params, endpoint, lane)
-        return None if reply.status == 404 else self._judged("GET", audience, reply)
+        reply, hidden = await self._go("GET", audience, path, params, endpoint, lane)
+        return None if reply.status == 404 else self._judged("GET", audience, reply, hidden)
 
     async def write(
         self,
@@ -68,17 +70,17 @@ class Calls:
     ) -> Reply:
         """POST, PUT, PATCH or DELETE; `version` becomes `If-Match`."""
         headers = {"if-match": f'"{version}"'} if version else {}
-        reply = await self._go(method, audience, path, params, endpoint, lane, headers, body)
-        return self._judged(method, audience, reply)
+        reply, hidden = await self._go(method, audience, path, params, endpoint, lane, headers, body)
+        return self._judged(method, audience, reply, hidden)
 
     async def delete(
         self, audience: Audience, path: str, *, endpoint: str, lane: Lane, version: str = ""
     ) -> None:
         """What is no longer there (404) has reached its end as well."""
         headers = {"if-match": f'"{version}"'} if version else {}
-        reply = await self._go("DELETE", audience, path, (), endpoint, lane, headers)
+        reply, hidden = await self._go("DELETE", audience, path, (), endpoint, lane, headers)
         if reply.status != 404:
-            self._judged("DELETE", audience, reply)
+            self._judged("DELETE", audience, reply, hidden)
 
     async def _go(
         self,
@@ -90,7 +92,8 @@ class Calls:
         lane: Lane,
         headers: Mapping[str, str] | None = None,
         body: Body | None = None,
-    ) -> Reply:
+    ) -> tuple[Reply, frozenset[str]]:
+        """The answer, and what of the request must not be quoted from it."""
         bearer = await self._tokens.bearer(audience, lane)
         query = f"?{urlencode(params, quote_via=quote)}" if params else ""
         reply = await self._transport.request(
@@ -106,10 +109,10 @@ class Calls:
         )
         if audience is Audience.FINANCE:
             self._allowance = _allowance(reply.headers) or self._allowance
-        return reply
+        return reply, texts_of(body) | {bearer.removeprefix("Bearer "), *(text for _, text in params)}
 
-    def _judged(self, method: str, audience: Audience, reply: Reply) -> Reply:
-        found = fault(NAME, method, reply)
+    def _judged(self, method: str, audience: Audience, reply: Reply, hidden: frozenset[str]) -> Reply:
+        found = fault(NAME, method, reply, hidden)
         if reply.status == 401:
             spurned = self._tokens.spurned(audience)
             raise found if isinstance(found, Unknown) else spurned
@@ -123,15 +126,22 @@ def _allowance(headers: Mapping[str, str]) -> Allowance | None:
     limit, remaining, reset = (
         headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")
     )
-    if not (limit.isdecimal() and remaining.isdecimal()):
+    if not (_figure(limit) and _figure(remaining)):
         return None
     return Allowance(
-        limit=int(limit), remaining=int(remaining), reset_seconds=float(reset) if reset.isdecimal() else 0.0
+        limit=int(limit), remaining=int(remaining), reset_seconds=float(reset) if _figure(reset) else 0.0
     )
 
 
+def _figure(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= FIGURE_DIGITS
+
+
 def segment(text: str) -> str:
-    """A key as one path segment: item and customer numbers may hold slashes and spaces."""
+    """A key as one path segment: item and customer numbers may hold slashes and spaces. Raises `Bug` for one
+    that would name another place (security O8)."""
+    if text in ("", ".", ".."):
+        raise Bug("An address needs all its parts.", code="path")
     return quote(text, safe="")
 
 
@@ -140,7 +150,10 @@ def created(reply: Reply, count: int, what: str) -> list[str]:
 
     Raises Unknown without one: the record exists, but under which number must be looked up.
     """
-    path = urlsplit(reply.headers.get("location", "")).path
+    try:
+        path = urlsplit(reply.headers.get("location", "")).path
+    except ValueError:  # no address at all
+        path = ""
     parts = [unquote(part) for part in path.split("/") if part]
     if len(parts) < count:
         raise Unknown(

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
-from streamsync.errors import Unknown
+from streamsync.errors import Bug, Unknown
 from streamsync.model import Kind, Lane, Record
 from streamsync.systems.port import Malformed, Page
 from streamsync.systems.transport import Reply
@@ -106,8 +106,8 @@ class Orders:
                 continue
             try:
                 record = await self.one(row.type, row.order_id, want, lane)
-            except Unknown as fault:
-                if fault.code != wire.MISSHAPEN:
+            except (Unknown, Bug) as fault:
+                if fault.code not in (wire.MISSHAPEN, "path"):  # a key that is no segment of an address
                     raise
                 unread.append(Malformed(kind=Kind.ORDER, rid=_rid(row), problem=str(fault)))
                 continue

@@ -19,6 +19,7 @@ from streamsync.systems.transport import Transport
 
 EARLY_SECONDS = 300.0
 LIFETIME_SECONDS = 3600.0
+LIFETIME_MAX = 86_400.0  # whatever the server says
 
 
 class _Token(msgspec.Struct):
@@ -67,7 +68,7 @@ class Login:
             body=body,
             content_type="application/x-www-form-urlencoded",
         )
-        wrong = fault("webCRM", "GET", reply)
+        wrong = fault("webCRM", "GET", reply, {self._code.reveal()})
         if wrong is not None:
             if 400 <= reply.status < 500 and reply.status != 429:
                 raise _refusal()
@@ -78,7 +79,7 @@ class Login:
             raise Unknown("webCRM answered the login with something else.", code="malformed") from error
         if token.IsError or not token.AccessToken:
             raise _refusal()
-        lifetime = float(token.ExpiresIn or LIFETIME_SECONDS)
+        lifetime = float(min(token.ExpiresIn or LIFETIME_SECONDS, LIFETIME_MAX))
         self._renew_at = self._clock.monotonic() + max(lifetime - EARLY_SECONDS, lifetime / 2)
         return Secret(token.AccessToken)
 

@@ -1,6 +1,6 @@
 """One request to webCRM: bearer, encoding, judgement. Everything else of the adapter goes through here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -8,7 +8,7 @@ import msgspec
 
 from streamsync.errors import Bug, Unauthorized
 from streamsync.model import Lane
-from streamsync.systems.outcome import fault
+from streamsync.systems.outcome import fault, texts_of
 from streamsync.systems.transport import Reply, Transport
 from streamsync.systems.webcrm.auth import Login
 
@@ -94,7 +94,7 @@ class Calls:
             self._login.spurned(bearer)
         if reply.status == 404 and absent_ok:
             return None
-        wrong = fault("webCRM", method, reply, hidden)
+        wrong = fault("webCRM", method, reply, hidden | {bearer.reveal(), *(text for _, text in params)})
         if wrong is not None:
             raise wrong
         return reply
@@ -113,19 +113,3 @@ def _path(endpoint: str, segments: Sequence[object]) -> str:
     if "{" in path:
         raise Bug("An address needs all its parts.", code="path")
     return path
-
-
-def texts_of(body: Any) -> frozenset[str]:
-    """All texts of a body to be sent: where an answer echoes them they are not to be quoted (security D3)."""
-    return frozenset(_texts(body))
-
-
-def _texts(body: Any) -> Iterator[str]:
-    if isinstance(body, str):
-        yield body
-    elif isinstance(body, dict):
-        for value in body.values():
-            yield from _texts(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from _texts(value)

@@ -49,7 +49,7 @@ class Reading:
                 record = self._record(kind, reply, want)
                 if kind is Kind.DELIVERY and lines:
                     record = msgspec.structs.replace(record, lines=await self._lines_of(rid, lane))
-                found[record.rid] = record
+                found[rid] = record
         return found
 
     async def find(self, writes: Sequence[Write], want: frozenset[str], lane: Lane) -> list[list[Record]]:

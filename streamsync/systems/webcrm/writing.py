@@ -10,9 +10,9 @@ import msgspec
 
 from streamsync.errors import Bug, Refused, Rejected, SystemFault, Unknown
 from streamsync.model import Action, Done, Kind, Lane, LineEdit, Write
-from streamsync.systems.outcome import redact
+from streamsync.systems.outcome import redact, texts_of
 from streamsync.systems.transport import Reply
-from streamsync.systems.webcrm.calls import Calls, texts_of
+from streamsync.systems.webcrm.calls import Calls
 from streamsync.systems.webcrm.fields import DASH, FIELDS, Form, id_field, wire
 from streamsync.systems.webcrm.reading import ITEMS, LISTS, Reading
 

@@ -171,6 +171,10 @@ def test_documents_find_their_pairs() -> None:
     linked = pair_id(conn, ERP, "order:SO/000223", "document")
     assert (pair(conn, linked).crm_id, pair(conn, linked).entity) == ("159", Entity.DELIVERY)
     assert pairs.open_deliveries(conn, NAME) == ["159"]
+    assert pairs.ended_deliveries(conn, NAME) == []
+    see(conn, record(ERP, Kind.ORDER, "order:SO/000223", {"status": "Cancelled"}, marker="crm:delivery:159"))
+    assert pairs.open_deliveries(conn, NAME) == []
+    assert pairs.ended_deliveries(conn, NAME) == ["159"]
     look = StoreLookup(conn, NAME)
     assert look.pair_of(CRM, Kind.DELIVERY, "158") == pair(conn, own)
 

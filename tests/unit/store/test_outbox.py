@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from msgspec.structs import replace
 
 from streamsync.model import Action, Agreed, Done, Entity, Kind, Lane, Op, Outcome, Pair, Record, Write
 from streamsync.store import acks, journal, linking, outbox, pairs, retention, shadows, status
@@ -126,6 +127,20 @@ def test_an_unknown_update_that_landed_moves_the_base_before_it_is_planned_again
     outbox.supersede(conn, due, 3200)
     assert found(conn, pair.id).base == {"O2": Agreed(("b",), ("b",))}
     assert (op(conn, op_.id).state, dirty(conn)) == ("superseded", [pair.id])
+
+
+def test_what_an_unknown_update_took_the_place_of_is_kept_once() -> None:
+    conn = database()
+    pair = linked(conn)
+    plan = update(ERP, "4211", {"name": "b", "city": "c"}, {"O2": "b"})
+    assert plan.write is not None
+    rests_on = replace(plan.write, expect={"name": "typed by a person", "city": "old"})
+    op_ = sent(conn, decide(conn, pair.id, replace(plan, write=rests_on)))
+    seen = Record(side=ERP, kind=Kind.ORGANISATION, rid="4211", fields={"name": "b", "city": "old"})
+    for _ in range(2):
+        outbox.advance_base(conn, NAME, op_, seen, 3200)
+    kept = [(one.field, one.before, one.after) for one in journal.history(conn, NAME, pair.id) if one.op]
+    assert kept == [("name", "typed by a person", "b")]
 
 
 def test_an_unknown_update_that_did_not_land_moves_nothing() -> None:

@@ -134,7 +134,9 @@ def test_currency_is_a_list_code_on_deliveries() -> None:
 def test_users_are_found_by_e_mail_and_unknown_ones_are_left_out() -> None:
     user = codec("DeliveryResponsible", "salesPerson.id", "user")
     assert user.to_erp(("7",), DK) == ("S1",)
-    assert user.to_erp(("8",), DK) == ("",)
+    assert user.to_erp(("",), DK) == ("",)
+    with pytest.raises(Unmapped):
+        user.to_erp(("8",), DK)
     assert user.to_crm(("S1",), DK) == ("7",)
 
 
