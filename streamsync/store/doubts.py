@@ -12,7 +12,7 @@ import sqlite3
 
 import msgspec
 
-from streamsync.model import Action, Agreed, Kind, Op, Outcome, Record, Side, Write
+from streamsync.model import Action, Agreed, Op, Outcome, Record, Side, Write
 from streamsync.store import journal, linking, shadows
 from streamsync.store.forms import FAMILY, op_of, text
 

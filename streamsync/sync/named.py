@@ -1,8 +1,8 @@
 """A half whose marker names a record that nobody has read (semantics §1: never created again).
 
 After a restored copy of the store one side's list may be read before the other's, and our own counterpart is
-not known yet. So the half waits and the named record is asked for; what has not shown itself by then was never
-there, or is gone for good. Pure.
+not known yet. So the half waits and the named record is asked for; what has not shown itself by then was
+never there, or is gone for good. Pure.
 """
 
 from streamsync.model import Kind, Outcome, Record, Side

@@ -1,7 +1,5 @@
 """The world's malice acts as drawn; and stories of what it once found, told small."""
 
-import random
-
 from streamsync.simulators.faults import Sort
 from tests.simulation.scene import Scene, play
 

@@ -7,8 +7,8 @@ found is in `failures`, each sentence once.
 - rule 1 (ambiguity), rule 8: `_create` – no create beside a record with the same company number, none before
   both sides' old records of that sort were shown, none before the first sync was accepted;
 - rule 5, I6: `_parent` – a child is created under a parent that the side has;
-- rule 9: `_ends` – nothing is deleted or made inactive whose counterpart lives; never more than the brake lets
-  pass without a person;
+- rule 9: `_ends` – nothing is deleted or made inactive whose counterpart lives; never more than the brake
+  lets pass without a person;
 - I14: `_forbidden` – nothing is written into what an operator paused, or before the plan was accepted;
 - I5, I11, I12, I13: `look`.
 """
@@ -76,7 +76,8 @@ class Watch:
         self.crm, self.erp, self.ledger, self.held, self.now_ms = crm, erp, ledger, held, now_ms
         self.installation = installation
         self.failures: list[str] = []
-        self._old: dict[tuple[str, str], set[str]] = {}  # side, kind: keys of what was there before, not yet shown
+        # Side, kind: keys of what was there before and was not shown yet.
+        self._old: dict[tuple[str, str], set[str]] = {}
         self._ended: set[str] = set()  # catalogue rows that were marked discontinued
         ledger.witness = self
 
@@ -163,10 +164,13 @@ class Watch:
                 owner = self.erp.company.customer(key)
                 key = key if "/internal/" in request.path or owner is None else str(owner.internal_id)
                 self._alive("organisation", f"erp:organisation:{key}", "a customer is made inactive")
-        elif request.method == "PUT" and request.path.startswith("/v1/contact"):
-            if _inner(body, "active") is False:
-                key = request.path.rpartition("/")[2]
-                self._alive("person", f"erp:person:{key}", "a contact is made inactive")
+        elif (
+            request.method == "PUT"
+            and request.path.startswith("/v1/contact")
+            and _inner(body, "active") is False
+        ):
+            key = request.path.rpartition("/")[2]
+            self._alive("person", f"erp:person:{key}", "a contact is made inactive")
 
     def _alive(self, kind: str, mark: str, what: str) -> None:
         """Whether the record of webCRM that carries the mark still is one that is synced."""
@@ -242,7 +246,9 @@ class Watch:
                 if _ms(row[rid.removesuffix("Id") + "UpdatedAt"]) < limit and not self._stored(
                     conn, name, str(row[rid])
                 ):
-                    self._fail(f"the cursor of {feed} stands at {position} and {name} {row[rid]} is not known")
+                    self._fail(
+                        f"the cursor of {feed} stands at {position} and {name} {row[rid]} is not known"
+                    )
 
     def _stored(self, conn: sqlite3.Connection, kind: str, rid: str) -> bool:
         found = conn.execute("SELECT 1 FROM record WHERE side='crm' AND kind=? AND rid=?", (kind, rid))

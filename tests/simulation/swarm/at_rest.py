@@ -68,7 +68,7 @@ def no_duplicates(ground: Ground) -> list[str]:
 
 
 def _moved(ground: Ground, what: str, value: str) -> bool:
-    """A person is looked for within one company only (semantics §1): who was moved may well be there twice."""
+    """A person is looked for within one company only (semantics §1): who moved may well be there twice."""
     if not what.endswith("by e-mail"):
         return False
     here = {("crm", key) for key, row in ground.persons.items() if row["PersonEmail"] == value}
@@ -153,8 +153,10 @@ def both_sides_agree(ground: Ground) -> list[str]:
     for key, delivery in ground.deliveries.items():
         number = delivery[DELIVERY_MARKER].removeprefix("erp:order:")
         order = ground.orders.get(number)
-        if order is not None and not ground.is_listed("crm", key) and (
-            (key, f"order:{number}") in ground.linked
+        if (
+            order is not None
+            and not ground.is_listed("crm", key)
+            and ((key, f"order:{number}") in ground.linked)
         ):
             found += _documents_differ(ground, key, delivery, order)
     return found + _items_differ(ground)
@@ -191,8 +193,9 @@ def _items_differ(ground: Ground) -> list[str]:
 
 
 def no_edit_is_lost(ground: Ground) -> list[str]:
-    """The last edit of every field on each side is final, or reached the other side, or is kept where a person
-    can see it (conflict or history), or its record is gone or listed; or it fell into webCRM's `Window`."""
+    """The last edit of every field on each side is final, or reached the other side, or is kept where a
+    person can see it (conflict or history), or its record is gone or listed; or it fell
+    into webCRM's `Window`."""
     held = _held(ground)
     found = []
     for edit in ground.ledger.last_typed().values():
@@ -267,8 +270,8 @@ def _typed(ground: Ground, text: str) -> Edit | None:
 
 
 def deletes_are_answered(ground: Ground) -> list[str]:
-    """What a person deleted is not made again, and the one that is left is put out of use, unlinked, or listed
-    for a person."""
+    """What a person deleted is not made again, and the one that is left is put out of use, unlinked, or
+    listed for a person."""
     found = []
     for (side, kind, key), gone in sorted(ground.ledger.gone.items()):
         if kind == "line":

@@ -11,9 +11,7 @@ def erp_new_customer(desk: Desk) -> None:
         erp_edit_customer(desk)
         return
     name = desk.text("Kunde") + " A/S"
-    made = desk.bookkeeper(
-        "create_customer", fields={"name": name, "mainAddress": {"country": {"id": "DK"}}}
-    )
+    made = desk.bookkeeper("create_customer", fields={"name": name, "mainAddress": {"country": {"id": "DK"}}})
     desk.typed("erp", "organisation", made["internalId"], name=name)
 
 
@@ -193,6 +191,4 @@ def erp_cancel_order(desk: Desk) -> None:
 
 def erp_delete_order(desk: Desk) -> None:
     number = desk.an_order()["id"]
-    desk.remove(
-        f"erp: order {number} is deleted", lambda: desk.bookkeeper("delete_order", orderId=number)
-    )
+    desk.remove(f"erp: order {number} is deleted", lambda: desk.bookkeeper("delete_order", orderId=number))

@@ -1,5 +1,6 @@
 """What the judges look at when all is still: both worlds, what people typed and deleted, the outbox, and (for
-what waits for a person, and for kept values) what the workbench would show. Nothing of the product's decisions.
+what waits for a person, and for kept values) what the workbench would show. Nothing of the product's
+decisions.
 """
 
 import json
@@ -47,7 +48,9 @@ class Policy:
         """erp, crm, newest, ask; "" where only one way is open."""
         if self._direction.get(kind) != "two_way":
             return ""
-        return self._after if kind == "delivery" else self._rows.get((kind, FIELDS.get((kind, field), "")), "")
+        if kind == "delivery":
+            return str(self._after)
+        return str(self._rows.get((kind, FIELDS.get((kind, field), "")), ""))
 
 
 class Ground:

@@ -1,6 +1,6 @@
 """The ten rules that nothing may break (design §6), and which check is about which. Written apart from the
-product: judged by what both worlds hold, what people typed and deleted, what was sent, the outbox, and (for what
-waits for a person, and for kept values) by what the workbench would show.
+product: judged by what both worlds hold, what people typed and deleted, what was sent, the outbox, and (for
+what waits for a person, and for kept values) by what the workbench would show.
 
 | rule | checks |
 |---|---|
@@ -16,7 +16,8 @@ waits for a person, and for kept values) by what the workbench would show.
 | 9 missing is not deleted | `always.Watch` (nothing ended whose counterpart lives; the brake) |
 | 10 one bad record | `at_rest.both_sides_agree` in histories where one record always fails |
 
-Besides: I12 bounds and I13 cursors in `always.Watch.look`, I14 pauses in `always.Watch`, I15 `nothing_personal`.
+Besides: I12 bounds and I13 cursors in `always.Watch.look`, I14 pauses in `always.Watch`, I15
+`nothing_personal`.
 """
 
 import re

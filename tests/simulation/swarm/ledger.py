@@ -49,7 +49,8 @@ class Ledger:
         self.sent: Counter[tuple[str, int]] = Counter()  # side written to, token: how often
         self.gone: dict[tuple[str, str, str], Gone] = {}  # side, kind, key
         self.ticked: set[str] = set()  # persons of webCRM that somebody took in or out
-        self.moved: set[tuple[str, str]] = set()  # side, key of persons and contacts that changed their company
+        # Side, key of persons and contacts that changed their company.
+        self.moved: set[tuple[str, str]] = set()
         self.answered: set[int] = set()  # pairs about which an operator decided something
         self.parted: set[tuple[str, str]] = set()  # side, key: unlinked by an operator
         self.rolled_back = False

@@ -186,8 +186,8 @@ class Weather:
         return lambda: None
 
     def _list_gap(self) -> Undo:
-        """The lists of one service leave a living record out. One that was shown before: who was never shown to
-        a daemon, or to the copy that it was set back to, is unknown to it."""
+        """The lists of one service leave a living record out. One that was shown before: who was never shown
+        to a daemon, or to the copy that it was set back to, is unknown to it."""
         system, face = self._face()
         ours, theirs = self.rng.choice(self._twins())
         if self.swarm.roll_back:

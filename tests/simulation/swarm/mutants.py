@@ -3,8 +3,9 @@ fail proves nothing.
 
     python -m tests.simulation.swarm.mutants [PART OF A NAME] [MOST SEEDS]    (`make simulate MUTANTS=1`)
 
-A table: the planted bug, the rule it breaks, how many seeds it took (median of three runs from different first
-seeds, each a process of its own, two at a time), and what was seen. Each bug is looked for in the biased
+A table: the planted bug, the rule it breaks, how many seeds it took (median of three runs from different
+first seeds, each a process of its own, two at a time), and what was seen. Each bug is
+looked for in the biased
 world (`malice_focus`) that shows it soonest; ordinary seeds meet the same worlds now and then. A rule that
 others mask is planted too and must *not* be seen alone: the reason stands beside it, and the last column of
 its row is empty. The patches live in `mutants_protocol`, `mutants_sight` and `mutants_guards` and nowhere in
@@ -204,8 +205,8 @@ def _seeds(mutant: Mutant, found: list[Catch]) -> str:
 
 def main() -> int:
     if sys.argv[1:2] == ["--one"]:
-        name, first, most = sys.argv[2:]
-        sys.stdout.buffer.write(msgspec.json.encode(caught(name, int(first), int(most))))
+        name, *numbers = sys.argv[2:]
+        sys.stdout.buffer.write(msgspec.json.encode(caught(name, *map(int, numbers))))
         return 0
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     most = int(sys.argv[2]) if len(sys.argv) > 2 else MOST

@@ -62,7 +62,7 @@ def the_other_side_wins() -> Any:
     other = {side.value: side.other.value for side in Side}
 
     def owner(self: Any, row: Any) -> str:
-        found = whole(self, row)
+        found = str(whole(self, row))
         return other.get(found, found)
 
     return mock.patch.object(merge._Work, "owner", owner)

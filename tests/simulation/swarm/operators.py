@@ -1,5 +1,5 @@
-"""Seeded people at the workbench: they pause, resume, retry, decide, link, unlink, exclude, approve, change the
-rules, have everything read again, accept the plan.
+"""Seeded people at the workbench: they pause, resume, retry, decide, link, unlink, exclude, approve, change
+the rules, have everything read again, accept the plan.
 
 All through the daemon's own commands. A command that the daemon's death cuts off may have been carried out or
 not: what is certainly paused is therefore noted only after the answer, and forgotten before the wish to go on

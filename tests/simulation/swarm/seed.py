@@ -132,13 +132,9 @@ class World:
     def install(self, chosen: Installation) -> None:
         """Rules and configuration of this seed, and who works at the workbench; before the first birth."""
         self.installation = chosen
-        self.operators = Operators(
-            chosen, self.ledger, random.Random(f"operators {self.seed}"), self.now_ms
-        )
+        self.operators = Operators(chosen, self.ledger, random.Random(f"operators {self.seed}"), self.now_ms)
         self.swarm.staff(self.operators)
-        self.watch = Watch(
-            self.crm, self.erp, self.ledger, chosen, self.operators.held, self.now_ms
-        )
+        self.watch = Watch(self.crm, self.erp, self.ledger, chosen, self.operators.held, self.now_ms)
         self._config = lay_out(
             self.state.parent,
             rules=chosen.rules(),
@@ -170,7 +166,7 @@ class World:
         return self.epoch_ms + round(self.loop.time() * 1000)
 
     def skip(self, seconds: float) -> None:
-        """The calendars of all three move on while their timers stand still, so that an hour costs nothing."""
+        """The calendars of all three move on while their timers stand still, so an hour costs nothing."""
         skipped_ms = round(seconds * 1000)
         self.epoch_ms += skipped_ms
         self.outside.epoch_ms += skipped_ms
@@ -297,9 +293,7 @@ async def at_rest(world: World, ground: invariants.Ground) -> list[str]:
     await asyncio.sleep(STILL_SECONDS)
     degraded = world.life.daemon.commands.status()["degraded"]
     failures = [
-        f"degraded at rest: {one}"
-        for one in degraded
-        if not ("empty list" in one and ground.is_emptied())
+        f"degraded at rest: {one}" for one in degraded if not ("empty list" in one and ground.is_emptied())
     ]
     # One that always fails is tried again, ever more rarely.
     if world.still() != writes and not world.swarm.poison:
