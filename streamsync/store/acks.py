@@ -1,9 +1,7 @@
-"""LEARN: the acknowledgement of a write (reliability §5.2): op, shadow with fence, pair id, base, history, in
-one commit.
+"""LEARN: the acknowledgement of a write (reliability §5.2): op, shadow, pair id, base, history: one commit.
 
-The base moves only for rows that really are equal now. Where the record was read back, a row counts as
-confirmed unless one of the values sent for it is not what the record shows; where a 2xx proves the write, the
-shadow is what was sent.
+The base moves only for rows that really are equal now. Read back, a row counts as confirmed unless a value
+sent for it is not what the record shows; where a 2xx proves the write, the shadow is what was sent.
 """
 
 import sqlite3

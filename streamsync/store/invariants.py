@@ -245,7 +245,8 @@ def broken(
     conn: sqlite3.Connection, connection: str, check: Check, now_ms: int, since_ms: int
 ) -> tuple[int, list[Broken]]:
     """How many rows break the check, and the first of them."""
-    rows = conn.execute(check.sql, {"connection": connection, "now": now_ms, "since": since_ms}).fetchall()
+    statement = check.sql
+    rows = conn.execute(statement, {"connection": connection, "now": now_ms, "since": since_ms}).fetchall()
     return len(rows), [Broken(*row) for row in rows[:SHOWN]]
 
 

@@ -38,7 +38,7 @@ def test_a_seed_that_once_found_a_fault_holds(seed: int) -> None:
     assert done.returncode == 0, done.stdout[-6000:]
 
 
-@pytest.mark.parametrize("first", [1, 5])
+@pytest.mark.parametrize("first", [1])
 def test_seeds_that_held_still_hold(first: int) -> None:
     """Fresh ones are for `make simulate`: what they find is mended before it stops anybody's work."""
     done = run("tests.simulation.swarm", str(first), "4")

@@ -216,8 +216,10 @@ def post_customer(ask: Ask) -> Response:
     fields: Row = {"status": "Active", "customerClass.id": "1"}
     apply_values(fields, values, fail, company.terms)
     with_class_defaults(fields, fail)
-    number = number or company.next_number("customer", 5)
-    if company.customer(number):  # somebody gave it by hand before the series came to it
+    given, number = bool(number), number or company.next_number("customer", 5)
+    while not given and company.customer(number):  # given by hand before the series came to it
+        number = company.next_number("customer", 5)
+    if company.customer(number):
         raise fail(f"Customer '{number}' already exists.")
     customer = Customer(internal_id=company.next_customer_id(), number=number, fields=fields)
     company.add(customer, ask.now_ms)
