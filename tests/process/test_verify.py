@@ -58,10 +58,18 @@ def figures(text: str) -> tuple[int, int, int]:
     return equal, read, exceptions
 
 
-def test_beside_the_daemon_and_after_it(
+def test_beside_the_daemon_after_it_and_on_what_happened_meanwhile(
     played: tuple[Installation, Daemon], webcrm: StandIn, visma: StandIn
 ) -> None:
+    """One test, because each part begins where the one before left the daemon and its store."""
     installation, daemon = played
+    beside_the_daemon_and_after_it(installation, daemon, webcrm, visma)
+    what_happened_while_no_daemon_ran_is_in_motion_and_a_hand_in_the_store_is_not(installation, webcrm)
+
+
+def beside_the_daemon_and_after_it(
+    installation: Installation, daemon: Daemon, webcrm: StandIn, visma: StandIn
+) -> None:
     report = installation.folder / "report.txt"
     before = webcrm.writes(), visma.writes()
     ran = installation.run("verify", "--output", str(report))
@@ -92,10 +100,9 @@ def test_beside_the_daemon_and_after_it(
     assert installation.daemon().opened().terminate() == 0
 
 
-def test_what_happened_while_no_daemon_ran_is_in_motion_and_a_hand_in_the_store_is_not(
-    played: tuple[Installation, Daemon], webcrm: StandIn
+def what_happened_while_no_daemon_ran_is_in_motion_and_a_hand_in_the_store_is_not(
+    installation: Installation, webcrm: StandIn
 ) -> None:
-    installation, _ = played
     [row] = [one for one in webcrm.rows("organisation") if one.get("OrganisationName") == "Kanarifugl A/S"]
     webcrm.act("edit", kind="organisation", id=row["OrganisationId"], fields={"OrganisationCity": "Fugleby"})
     ran = installation.run("verify", "--json")

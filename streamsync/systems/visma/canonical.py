@@ -72,15 +72,16 @@ def utc_text(value: str | None) -> str:
     moment = _moment(value)
     if moment is None:
         return value
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _moment(value: str) -> datetime | None:
+    """In UTC; None for text that is no stamp, or one that UTC's calendar does not reach."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def stamp_ms(value: str | None) -> int:

@@ -181,9 +181,9 @@ class VismaSystem:
         raise Bug("Visma.net takes one write at a time", code="write")
 
     def assumed(self, kind: Kind, action: Action) -> bool:
-        """Both services validate before they answer 2xx (visma-api §3.2, §4.4). What is new is read: only
-        that shows the ids of its lines, and webCRM must not be given the number of what is not there."""
-        return action is not Action.CREATE
+        """Both services validate before they answer 2xx (visma-api §3.2, §4.4). A new order is read: only
+        that shows the ids of its lines, and what comes next rests on them."""
+        return not (kind is Kind.ORDER and action is Action.CREATE)
 
     async def check(self, *, expect_empty: bool, needed: frozenset[Kind]) -> list[Finding]:
         return await self._checks.check(expect_empty=expect_empty, needed=needed)

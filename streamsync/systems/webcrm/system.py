@@ -131,10 +131,7 @@ class WebcrmSystem:
         return await self._writing.send_many(writes, lane)
 
     def assumed(self, kind: Kind, action: Action) -> bool:
-        """Before the probe every write is read back; a catalogue row and a Move say all there is. Lines are
-        always read back: on what was inserted rests what is deleted."""
-        if kind is Kind.DELIVERY and action is Action.LINES:
-            return False
+        """Before the probe every write is read back; a catalogue row and a Move say all there is."""
         return PUT in self._proven or kind is Kind.ITEM or action in (Action.MOVE, Action.DELETE)
 
     async def check(self, *, expect_empty: bool, needed: frozenset[Kind]) -> list[Finding]:

@@ -34,6 +34,12 @@ def test_scalars_have_one_canonical_text(value: object, text: str) -> None:
     assert canonical.text_of(value) == text
 
 
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_stamp_that_utc_does_not_reach_is_kept_as_it_is(stamp: str) -> None:
+    assert canonical.utc_text(stamp) == stamp
+    assert canonical.stamp_ms(stamp) == 0
+
+
 def test_a_customer_is_flattened_to_the_wanted_paths_only() -> None:
     row = wire.decode(json.dumps(customer(7, marker="crm:organisation:5")).encode(), wire.Customer)
     record = flatten.customer(
