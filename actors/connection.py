@@ -83,6 +83,10 @@ class Connection:
         """Whether so little is waiting that looking again costs nobody anything."""
         return self.busy < QUIET
 
+    def stretch(self) -> float:
+        """Live polls make room while a backfill needs the calls: up to four periods (issue 2, SIZE run)."""
+        return 1.0 if self.quiet() else 4.0
+
     def deciding(self) -> bool:
         """Whether pairs wait at the mappers, so that more ops are about to come."""
         waiting = len(self.route) > 0 or any(len(box) > 0 for box in self.map.values())

@@ -45,12 +45,8 @@ class Poller:
             if connection.wants(self._system.side, self._feed):
                 again = await self._attempt()
                 # A feed that is read once an hour must not stay broken for an hour.
-                pause = max(period, again) if again else pause * self._stretch()
+                pause = max(period, again) if again else pause * connection.stretch()
             await wake.wait(pause)
-
-    def _stretch(self) -> float:
-        """Live polls make room while a backfill needs the calls: up to four periods (issue 2, SIZE run)."""
-        return 1.0 if self._connection.quiet() else 4.0
 
     async def _attempt(self) -> float:
         """One read of the feed; the seconds to wait at least before trying again, 0 if it succeeded."""

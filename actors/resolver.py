@@ -66,22 +66,13 @@ class Resolver:
         )
 
     async def _due(self) -> list[Op]:
-        connection, now, commits = (
-            self._connection,
-            self._connection.clock.now_ms(),
-            self._connection.store.commits,
-        )
-        if self._idle.holds(now):
-            return []
+        connection, now = self._connection, self._connection.clock.now_ms()
 
         def look(conn: sqlite3.Connection) -> tuple[list[Op], int | None]:
             ops = outbox.unknown_due(conn, connection.name, now, HANDLE_PATIENCE_MS, TAKE)
             return ops, None if ops else outbox.next_unknown_ms(conn, connection.name)
 
-        ops, due_ms = await connection.store.read(look)
-        if not ops:
-            self._idle.begin(commits, due_ms)
-        return ops
+        return await self._idle.look(now, look)
 
     async def _resolve(self, op: Op) -> None:
         if op.write.action is Action.CREATE:

@@ -47,9 +47,7 @@ class Router:
     async def _scan(self) -> None:
         """One read for all entities; each gets at most what its mailbox has room for."""
         connection = self._connection
-        now, commits = connection.clock.now_ms(), connection.store.commits
-        if self._idle.holds(now):
-            return
+        now = connection.clock.now_ms()
         rooms = {entity: min(connection.map[entity].room, SCAN_LIMIT) for entity in ORDER}
 
         def dirty(conn: sqlite3.Connection) -> tuple[list[tuple[Entity, int, Lane]], int | None]:
@@ -61,10 +59,8 @@ class Router:
                     conn, connection=connection.name, entity=entity, limit=room, now_ms=now
                 )
             ]
-            return found, pairs.next_due_ms(conn, connection.name)
+            whole = not found and all(rooms.values())
+            return found, pairs.next_due_ms(conn, connection.name) if whole else 0
 
-        found, due_ms = await connection.store.read(dirty)
-        if not found and all(rooms.values()):
-            self._idle.begin(commits, due_ms)
-        for entity, pair, lane in found:
+        for entity, pair, lane in await self._idle.look(now, dirty):
             await connection.map[entity].put(pair, lane)

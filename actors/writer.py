@@ -70,14 +70,11 @@ class Writer:
 
     async def _round(self) -> bool:
         """Take what is due and carry it out, `HANDS` batches at a time. False if there was nothing."""
-        connection, now = self._connection, self._connection.clock.now_ms()
-        if now < self._pause_until_ms or self._idle.holds(now):
+        now = self._connection.clock.now_ms()
+        if now < self._pause_until_ms:
             return False
-        commits = connection.store.commits
-        ops, due_ms = await connection.store.read(lambda c: self._due(c, now))
-        if not ops:
-            self._idle.begin(commits, due_ms)
-        ops = [op for op in ops if not self._held(op, now)]
+        due = await self._idle.look(now, lambda c: self._due(c, now))
+        ops = [op for op in due if not self._held(op, now)]
         if not ops:
             return False
         batches = asyncio.Queue[list[Op]]()

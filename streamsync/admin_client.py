@@ -36,12 +36,9 @@ class AdminClient:
             ):
                 body = await reply.read()
                 status = reply.status
-        except aiohttp.ClientConnectorError as error:
-            raise NotRunning(
-                f"The daemon does not answer at {self._origin}. Is `streamsync run` running?"
-            ) from error
         except aiohttp.ClientError as error:
-            raise Unreachable(
+            sort = NotRunning if isinstance(error, aiohttp.ClientConnectorError) else Unreachable
+            raise sort(
                 f"The daemon does not answer at {self._origin}. Is `streamsync run` running?"
             ) from error
         except TimeoutError as error:

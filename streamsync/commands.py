@@ -30,8 +30,6 @@ from streamsync.workbench import Workbench
 if TYPE_CHECKING:
     from streamsync.daemon import Daemon
 
-STRETCHED = 4.0  # polls make room while a backfill runs (`actors.poller`)
-
 FULL = (
     "The state file cannot be written, most likely because its disk is full. Meanwhile nothing is sent and"
     " nothing is lost. Make room: the work goes on by itself."
@@ -211,7 +209,6 @@ class DaemonCommands:
 
     def _ground(self, connection: str) -> Ground:
         found = self._connection(connection)
-        stretch = 1.0 if found.quiet() else STRETCHED
         return Ground(
             name=found.name,
             read=found.store.read,
@@ -219,7 +216,7 @@ class DaemonCommands:
             clock=found.clock,
             force=found.force,
             systems=found.systems,
-            polls={side: seconds * stretch for side, seconds in found.poll_seconds.items()},
+            polls={side: seconds * found.stretch() for side, seconds in found.poll_seconds.items()},
             since_ms=found.started_ms,
         )
 
