@@ -6,6 +6,7 @@
 #   make lint                                              the same without the tests
 #   make docs                                              write docs/{mapping,cases,predecessor}.md anew from the code
 #   make simulate [SEEDS=1000] [SEED=1]                    seeded histories of people, faults and crashes, judged
+#   make simulate MUTANTS=1 | CRASH=every                  planted bugs, each to be caught; dead at every point, judged
 #   make killtest [KILLS=200] [SEED=1]                     the real daemon, killed under load, judged
 #   make bench                                             the benchmarks
 #   make lock                                              pin the dependencies anew (needs the package index)
@@ -47,7 +48,7 @@ docs: $(READY)
 	@$(BIN)/python -m tests.predecessor_page > docs/predecessor.md
 
 simulate: $(READY)
-	@$(BIN)/python -m tests.simulation.swarm $(or $(SEED),1) $(or $(SEEDS),100)
+	@$(BIN)/python -m tests.simulation.swarm.$(if $(MUTANTS),mutants,$(if $(CRASH),every,many $(or $(SEEDS),100) $(or $(SEED),1)))
 
 killtest: $(READY)
 	@$(BIN)/python -m tests.kill $(or $(KILLS),200) $(or $(SEED),1)

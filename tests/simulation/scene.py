@@ -37,27 +37,28 @@ QUIET_LOOKS = 25
 LONG_SECONDS = 1800
 WHO = "the person at the workbench"
 
-CONFIG = """
+DAEMON = """
 [daemon]
 state = "{state}"
 admin = "127.0.0.1:8080"
 ops = "127.0.0.1:9464"
 allow_loopback = true
-
+"""
+CONNECTION = """
 [[connections]]
-name = "kunde"
+name = "{name}"
 rules = "kunde.rules.toml"
 first_sync = "{first_sync}"
 [connections.webcrm]
-url = "http://127.0.0.1:7001"
-token = {{ file = "webcrm" }}
+url = "http://127.0.0.1:{crm_port}"
+token = {{ file = "{token}" }}
 requests_per_minute = {crm_per_minute}
 poll_seconds = {poll}
 settle_seconds = 2
 [connections.visma]
-finance_url = "http://127.0.0.1:7002"
-orders_url = "http://127.0.0.1:7002"
-token_url = "http://127.0.0.1:7002/connect/token"
+finance_url = "http://127.0.0.1:{erp_port}"
+orders_url = "http://127.0.0.1:{erp_port}"
+token_url = "http://127.0.0.1:{erp_port}/connect/token"
 tenant_id = "{tenant}"
 client_id = "{client}"
 client_secret = {{ file = "visma" }}
@@ -67,6 +68,24 @@ settle_seconds = 2
 """
 
 Story = Callable[["Scene"], Awaitable[None]]
+
+
+def connection_text(
+    *, name: str, token: str, ports: tuple[int, int], first_sync: str, poll: int, crm_per_minute: int = 600
+) -> str:
+    """One connection of the configuration. `token`: the file of webCRM's; `ports`: webCRM, Visma.net."""
+    crm_port, erp_port = ports
+    return CONNECTION.format(
+        name=name,
+        token=token,
+        crm_port=crm_port,
+        erp_port=erp_port,
+        first_sync=first_sync,
+        poll=poll,
+        crm_per_minute=crm_per_minute,
+        tenant=DEFAULT_TENANT,
+        client=DEFAULT_CLIENT,
+    )
 
 
 def lay_out(
@@ -83,13 +102,13 @@ def lay_out(
     for name, secret in (("webcrm", WEBCRM_TOKEN), ("visma", VISMA_SECRET)):
         (folder / name).write_text(secret, "utf-8")
         (folder / name).chmod(0o600)
-    text = CONFIG.format(
+    text = DAEMON.format(state=state) + connection_text(
+        name="kunde",
+        token="webcrm",
+        ports=(7001, 7002),
         first_sync=first_sync,
         poll=poll,
-        state=state,
         crm_per_minute=crm_per_minute,
-        tenant=DEFAULT_TENANT,
-        client=DEFAULT_CLIENT,
     )
     path = folder / "streamsync.toml"
     path.write_text(text, "utf-8")

@@ -11,34 +11,11 @@ from streamsync.demo.processes import WEBCRM_TOKEN
 from streamsync.simulators.face import Face
 from streamsync.simulators.faults import FaultPlan
 from streamsync.simulators.http import Request, Response
-from streamsync.simulators.visma.world import DEFAULT_CLIENT, DEFAULT_TENANT, VismaWorld
+from streamsync.simulators.visma.world import VismaWorld
 from streamsync.simulators.webcrm.world import WebcrmWorld
 from tests.simulation.cases.parties import customer_of, edit_customer, edit_organisation, organisation
 from tests.simulation.cases.stories import organisation as example
-from tests.simulation.scene import POLL_SECONDS, Scene, play
-
-NEIGHBOUR = """
-[[connections]]
-name = "nabo"
-rules = "kunde.rules.toml"
-first_sync = "accept"
-[connections.webcrm]
-url = "http://127.0.0.1:7003"
-token = {{ file = "{token}" }}
-requests_per_minute = 600
-poll_seconds = {poll}
-settle_seconds = 2
-[connections.visma]
-finance_url = "http://127.0.0.1:7004"
-orders_url = "http://127.0.0.1:7004"
-token_url = "http://127.0.0.1:7004/connect/token"
-tenant_id = "{tenant}"
-client_id = "{client}"
-client_secret = {{ file = "visma" }}
-requests_per_hour = 36000
-poll_seconds = {poll}
-settle_seconds = 2
-"""
+from tests.simulation.scene import POLL_SECONDS, Scene, connection_text, play
 
 
 class Neighbour:
@@ -53,9 +30,11 @@ class Neighbour:
         scene._servers["127.0.0.1:7004"] = web.Server(self.erp_face)
         (scene.folder / "nabo").write_text(token, "utf-8")
         (scene.folder / "nabo").chmod(0o600)
-        own = NEIGHBOUR.format(token="nabo", poll=POLL_SECONDS, tenant=DEFAULT_TENANT, client=DEFAULT_CLIENT)
+        own = connection_text(
+            name="nabo", token="nabo", ports=(7003, 7004), first_sync="accept", poll=POLL_SECONDS
+        )
         before, head, rest = scene.config_path.read_text("utf-8").partition("[[connections]]")
-        scene.config_path.write_text(before + own + head + rest, "utf-8")
+        scene.config_path.write_text(before + own.lstrip() + head + rest, "utf-8")
 
     def fail(self) -> None:
         for face in (self.crm_face, self.erp_face):

@@ -13,9 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from streamsync.simulators.faults import Sort
-from tests.simulation.swarm import invariants
 from tests.simulation.swarm.desk import MARKER
-from tests.simulation.swarm.seed import World, at_rest
+from tests.simulation.swarm.seed import World, judged
 
 Act = Callable[[], None]
 Row = dict[str, Any]
@@ -317,17 +316,4 @@ async def play(
         face.faults.rules.clear()
     failures = await world.settle()
     settled()
-    return failures or await judged(world)
-
-
-async def judged(world: World) -> list[str]:
-    """The invariants, and the rest itself."""
-    await world.look()
-    ground = await world.ground()
-    failures = [problem for check in invariants.AT_REST for problem in check(ground)]
-    failures += await at_rest(world, ground)
-    failures += world.watch.failures
-    world.logs.append(world.life.out.getvalue())
-    failures += invariants.nothing_personal("".join(world.logs))
-    world.commits += world.life.commits
-    return failures
+    return await judged(world, failures)

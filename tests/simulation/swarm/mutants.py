@@ -4,12 +4,11 @@ fail proves nothing.
     python -m tests.simulation.swarm.mutants [PART OF A NAME] [MOST SEEDS]    (`make simulate MUTANTS=1`)
 
 A table: the planted bug, the rule it breaks, how many seeds it took (median of three runs from different
-first seeds, each a process of its own, two at a time), and what was seen. Each bug is
-looked for in the biased
-world (`malice_focus`) that shows it soonest; ordinary seeds meet the same worlds now and then. A rule that
-others mask is planted too and must *not* be seen alone: the reason stands beside it, and the last column of
-its row is empty. The patches live in `mutants_protocol`, `mutants_sight` and `mutants_guards` and nowhere in
-the product; `planted(name)` undoes what it did.
+first seeds, each a process of its own, two at a time), and what was seen. Each bug is looked for in the
+biased world (`malice_focus`) that shows it soonest; ordinary seeds meet the same worlds now and then. A
+rule that others mask is planted too and must *not* be seen alone: the reason stands beside it, and the last
+column of its row is empty. The patches live in `mutants_protocol`, `mutants_sight` and `mutants_guards` and
+nowhere in the product; `planted(name)` undoes what it did.
 """
 
 import contextlib

@@ -321,6 +321,11 @@ async def whole(world: World) -> list[str]:
     if not failures and night.is_needed(world.ledger):
         await world.surely(lambda daemon: night.pass_by(daemon, world.skip))
         failures = await world.settle()
+    return await judged(world, failures)
+
+
+async def judged(world: World, failures: list[str]) -> list[str]:
+    """The invariants and the rest itself, where it came to rest; and what was seen on the way."""
     if not failures:
         await world.look()
         ground = await world.ground()
